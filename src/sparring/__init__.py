@@ -1,0 +1,1 @@
+"""sparring: attack and harden classifiers, and (later) train and judge GANs."""
