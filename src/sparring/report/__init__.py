@@ -1,0 +1,79 @@
+"""Reports: a result and a few pictures in, one self-contained HTML page out. Nothing here runs a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sparring.report import _attack, _audit, _demo, _explain
+from sparring.report._page import render, write_report
+from sparring.report._pictures import Forged, Picture
+
+__all__ = ["Forged", "Picture", "attack_page", "audit_page", "demo_page", "explain_page", "write_report"]
+
+
+def audit_page(result: Mapping[str, Any], pictures: Sequence[Picture] = ()) -> str:
+    """Return an audit's page, for a reader who has never heard of a norm: the verdict, then what it rests on.
+
+    `result`: an audit's `result.json`; it must have `n`, `clean_accuracy` and `robust_accuracy` (shares of
+    1), and a section whose part is missing is left out. `pictures`: shown as they come.
+
+    Raises InputError where the figures of the verdict are missing. Cost: no passes.
+
+    >>> "43.1" in audit_page({"n": 1000, "clean_accuracy": 0.912, "robust_accuracy": 0.431})
+    True
+    """
+    return render(_audit.story(result, pictures))
+
+
+def attack_page(result: Mapping[str, Any], pictures: Sequence[Picture] = ()) -> str:
+    """Return one attack's page: what it achieved, by both counts (of all, of correct: T50), and its pictures.
+
+    `result`: an attack's `result.json`; it must have `attack` and `n`. `pictures`: shown as they come.
+
+    Raises InputError where these are missing. Cost: no passes.
+
+    >>> "pgd(steps=40)" in attack_page({"attack": "pgd(steps=40)", "n": 40, "success_rate": 0.9})
+    True
+    """
+    return render(_attack.story(result, pictures))
+
+
+def demo_page(
+    cat: Mapping[str, Any],
+    cats: Sequence[Picture],
+    noise: Sequence[Forged],
+    audit: Mapping[str, Any],
+    pictures: Sequence[Picture] = (),
+    *,
+    seconds: float | None = None,
+    command: str = "sparring demo",
+) -> str:
+    """Return the demo's page: a cat that became an iguana, an iguana out of noise, and an audit.
+
+    `cat`, `cats`: the attack's `result.json` and its pictures. `noise`: what was forged, each with its curve.
+    `audit`, `pictures`: as for `audit_page`. `seconds`: how long the whole demo took.
+
+    Raises InputError where a result lacks what its verdict needs. Cost: no passes.
+
+    >>> audit = {"n": 100, "clean_accuracy": 0.97, "robust_accuracy": 0.12, "threat": "linf(0.1)"}
+    >>> "out of noise" in demo_page({"n": 1, "threat": "linf(4/255)"}, [], [], audit)
+    False
+    """
+    return render(_demo.story(cat, cats, noise, audit, pictures, seconds=seconds, command=command))
+
+
+def explain_page(result: Mapping[str, Any]) -> str:
+    """Return the page that explains why attacks work: how nearly linear a model is along them.
+
+    `result` must have `verdict`; it may have `title`, `paragraphs` (texts), `figures` (label, value, note),
+    `charts` (title, x_title, y_title, caption, lines: name and points (x, y)), `tables` (title, columns,
+    rows, caption), `warnings`, `command`, and what `spec` holds in every result.
+
+    Raises InputError where the verdict is missing. Cost: no passes.
+
+    >>> chart = {"lines": [{"name": "cat", "points": [[0, 4.0], [1, -2.0]]}]}
+    >>> "<polyline" in explain_page({"verdict": "The logits move along straight lines.", "charts": [chart]})
+    True
+    """
+    return render(_explain.story(result))
