@@ -1,0 +1,63 @@
+"""The text of --data."""
+
+import pytest
+import torch
+
+from sparring.data import Dataset, load_data
+from sparring.errors import InputError
+
+
+def test_a_data_set_passes_through_and_is_resized():
+    data = Dataset(torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(0)))
+    assert load_data(data) is data
+    assert load_data(data, size=8, channels=1) is data
+    assert load_data(data, size=(4, 6), channels=3).shape == (3, 4, 6)
+
+
+def test_bundled_sets_are_resized_too():
+    data = load_data("digits:test", size=16, channels=3)
+    assert data.shape == (3, 16, 16)
+    assert len(data) == 359
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("digit", "did you mean 'digits'"),
+        ("fashion", "did you mean 'fashion-mnist'"),
+        ("digits:valid", "expected a split of digits, got 'valid'"),
+        ("digits:tset", "did you mean 'test'"),
+        ("/nowhere/at/all.npz", "nothing is there"),
+        ("digits(size=3)", "expected a field of digits"),
+    ],
+)
+def test_unknown_texts_are_answered_in_one_line(text, words):
+    with pytest.raises(InputError, match=words) as caught:
+        load_data(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_near_miss_among_the_files_is_suggested(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    with pytest.raises(InputError, match=r"did you mean '.*pictures'"):
+        load_data(tmp_path / "picturs")
+
+
+def test_files_of_other_kinds(tmp_path):
+    (tmp_path / "a.csv").write_text("1,2")
+    (tmp_path / "a.py").write_text("")
+    with pytest.raises(InputError, match=r"got the file '.*a\.csv'"):
+        load_data(tmp_path / "a.csv")
+    with pytest.raises(InputError, match="name the function"):
+        load_data(tmp_path / "a.py")
+
+
+def test_flat_features_cannot_be_resized():
+    with pytest.raises(InputError, match=r"got samples of shape \(4,\)"):
+        load_data(Dataset(torch.zeros(2, 4)), size=8)
+
+
+@pytest.mark.parametrize("arguments", [{"size": 0}, {"channels": 4}])
+def test_bad_sizes_are_refused_before_anything_is_read(arguments):
+    with pytest.raises(InputError, match="expected"):
+        load_data("digits", **arguments)
