@@ -1,1 +1,6 @@
-"""sparring: attack and harden classifiers, and (later) train and judge GANs."""
+"""sparring: attack classifiers and know how robust they are; harden them; train and judge GANs (to come)."""
+
+from sparring.attacks import Adversarials, attack
+from sparring.registry import parse, show
+
+__all__ = ["Adversarials", "attack", "parse", "show"]

@@ -1,0 +1,1 @@
+"""Mathematics and bookkeeping that both halves share."""

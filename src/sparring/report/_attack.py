@@ -69,7 +69,7 @@ def headline(result: Result) -> Figures:
         )
     ]
     if right is not None:
-        note = f"of the {words.count(right)} the model had right before"
+        note = f"of the {words.plural(right, 'image')} it had right before"
         items.append(Figure("Success, of correct", words.percent(result.get("success_of_correct")), note))
     if result.get("median_distance") is not None:
         name = threat.NORMS.get(threat.norm(result), "the threat’s norm")

@@ -73,22 +73,20 @@ def _noise(noise: Sequence[Forged]) -> tuple[Block, ...]:
             "little in the direction that raises the model’s confidence in one class, whatever a person "
             "may see in it."
         ),
-        Gallery(tuple(forged(made) for made in noise)),
     ]
     for made in noise:
+        blocks.append(Gallery((forged(made),)))
         if len(made.curve) > 1:
             points = tuple((float(step), share) for step, share in enumerate(made.curve))
             chart = Chart(
-                f"{made.title}: confidence in “{made.after[0]}”",
+                f"Confidence in “{made.after[0]}”, step by step",
                 f"Confidence goes {trend(points, percent=True)}.",
                 "steps taken",
                 "confidence",
                 (Line("confidence", points),),
                 percent=True,
             )
-            blocks.append(Plot(chart, made.note))
-        elif made.note:
-            blocks.append(Text(made.note, "quiet"))
+            blocks.append(Plot(chart))
     return tuple(blocks)
 
 

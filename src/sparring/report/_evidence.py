@@ -40,7 +40,7 @@ def curve(result: Result) -> tuple[Block, ...]:
         mark = Mark(unit * eps, f"audited: {threat.size(result)}", result["robust_accuracy"], low, high)
         every = f"every attack on {words.plural(result['n'], 'image')}"
         caption += (
-            f" The circle is the audit itself, {every}; its bar is the {words.level(result)} interval. "
+            f" The dot is the audit itself, {every}; its bar is the {words.level(result)} interval. "
             "It may lie off the line, which rests on other attacks and images."
         )
     chart = Chart(

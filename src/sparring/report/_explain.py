@@ -66,11 +66,7 @@ def _plot(entry: Mapping[str, Any]) -> Plot:
 def _table(entry: Mapping[str, Any]) -> list[Block]:
     columns = tuple(str(name) for name in entry["columns"])
     raw = [tuple(row) for row in entry["rows"]]
-    figures = {
-        name
-        for i, name in enumerate(columns)
-        if raw and all(row[i] is None or isinstance(row[i], (int, float)) for row in raw)
-    }
+    figures = {name for i, name in enumerate(columns) if i and all(_is_figure(row[i]) for row in raw)}
     rows = tuple(tuple(_cell(cell) for cell in row) for row in raw)
     return [
         Table(
@@ -81,6 +77,10 @@ def _table(entry: Mapping[str, Any]) -> list[Block]:
             str(entry.get("caption", "")),
         )
     ]
+
+
+def _is_figure(value: Any) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
 def _cell(value: Any) -> str:

@@ -43,6 +43,7 @@ class Card:
 
     title: str
     shots: tuple[Shot, ...]
+    note: str = ""
 
     @property
     def width(self) -> int:
@@ -95,6 +96,7 @@ def forged(made: Forged) -> Card:
             shot(made.start, f"start, called {before[0]}", before[0], f"start · {sure(before[1])}"),
             shot(made.final, f"end, called {after[0]}", after[0], f"end · {sure(after[1])}", "fooled"),
         ),
+        note=made.note,
     )
 
 

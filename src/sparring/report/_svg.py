@@ -113,9 +113,11 @@ def _marked(mark: Mark, px: Scale, py: Scale, *, left: int, right: int, top: int
     on_left = x > (left + right) / 2
     parts = [_text(x - 8 if on_left else x + 8, top + 12, mark.text, "word end" if on_left else "word")]
     if mark.low is not None and mark.high is not None:
-        parts.append(_rule(x, py(mark.low), x, py(mark.high), "whisker"))
+        low, high = py(mark.low), py(mark.high)
+        parts.append(_rule(x, low, x, high, "whisker"))
+        parts += [_rule(x - 6, y, x + 6, y, "whisker") for y in (low, high)]
     if mark.y is not None:
-        parts.append(_dot(x, py(mark.y), 5, "audited"))
+        parts.append(_dot(x, py(mark.y), 4, "audited"))
     return parts
 
 

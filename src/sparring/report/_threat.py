@@ -92,7 +92,7 @@ def meaning(result: Mapping[str, Any]) -> str:
     if norm(result) == "linf":
         return (
             f"Each color value of each pixel may move up or down by at most {text}, where 0 is black and 1 "
-            "is full brightness. All of them may move at once, each in its own direction; none may move further."
+            "is full brightness. All of them may move at once, each in its own direction."
         )
     if norm(result) == "l2":
         whole = (

@@ -1,0 +1,1 @@
+"""Victims: what an attacker can see of a model."""

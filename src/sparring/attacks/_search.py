@@ -1,0 +1,244 @@
+"""The bookkeeping of every attack, in one place: what was tried, what it cost, and the best of it.
+
+An attack asks for passes at images of its choice. The search runs them only on samples that are not done, counts
+them, stops at the budget, judges every image it sees and keeps the best: attacks stay pure algorithm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from sparring.attacks._objectives import Objective, margin
+from sparring.core.levels import levels_toward, nearest_levels
+from sparring.core.seeds import Streams
+from sparring.threats.base import Threat
+from sparring.types import Classifier, Images, Labels, Logits, Mask, Scores
+from sparring.victims.base import Ledger
+from sparring.victims.torch import jacobian, logits_of, value_and_gradient
+
+
+class Finished(Exception):
+    """No sample is left to work on: all succeeded, gave up, or ran out of passes. The driver catches it."""
+
+
+class Search:
+    """One attack's search over one batch.
+
+    Read by attacks: `x` (n, *chw) the originals, `labels`, `targets` (n,) or None, `threat`, `classes`, `n`,
+    `streams` (per-sample random numbers), `active` (n,) samples still worth a pass.
+
+    All tensors keep the full batch: a done sample's row in an answer is zero and costs no pass.
+    """
+
+    def __init__(
+        self,
+        model: Classifier,
+        x: Images,
+        labels: Labels,
+        targets: Labels | None,
+        threat: Threat,
+        ledger: Ledger,
+        streams: Streams,
+        *,
+        classes: int,
+        minimal: bool,
+        active: Mask,
+        early_stop: bool = True,
+        budget: int | None = None,
+        eight_bit: bool = False,
+        confirm: Classifier | None = None,
+    ) -> None:
+        self.x, self.labels, self.targets, self.threat = x, labels, targets, threat
+        self.streams, self.classes, self.n = streams, classes, len(x)
+        self.active = active.clone()
+        self.success = torch.zeros_like(active)
+        self.images = x.clone()
+        self.distance = torch.full((len(x),), torch.inf, dtype=torch.float64, device=x.device)
+        self.strongest = x.clone()
+        self.margin = torch.full((len(x),), -torch.inf, device=x.device)
+        self.flat = torch.zeros_like(active)
+        self._model, self._ledger, self._confirm = model, ledger, confirm
+        self._minimal, self._early_stop, self._eight_bit = minimal, early_stop, eight_bit
+        self._budget = budget
+
+    # What attacks ask for.
+
+    def logits(self, x: Images) -> Logits:
+        """Return logits (n, k) at images x; 1 forward a sample."""
+        rows = self._payers(1)
+        z = self._seen(x, rows)
+        logits = logits_of(self._model, z)
+        self._ledger.add(rows, forwards=1)
+        self._observe(z, logits, rows)
+        return self._spread(logits, rows)
+
+    def gradient(self, x: Images, loss: Objective, targets: Labels | None = None) -> tuple[Scores, Images]:
+        """Return the loss (n,) at images x and its gradient (n, *chw); 1 forward and 1 backward a sample.
+
+        `targets` stands in for the search's own, for attacks that aim at classes of their choice.
+        """
+        _, values, gradient = self.look(x, loss, targets)
+        return values, gradient
+
+    def look(self, x: Images, loss: Objective, targets: Labels | None = None) -> tuple[Logits, Scores, Images]:
+        """Return logits, loss and gradient at images x; 1 forward and 1 backward a sample."""
+        rows = self._payers(2)
+        z = self._seen(x, rows)
+        labels = self._take(self.labels, rows)
+        aims = self.targets if targets is None else targets
+        aim = None if aims is None else self._take(aims, rows)
+        logits, values, gradient = value_and_gradient(self._model, z, lambda out: loss(out, labels, aim))
+        self._ledger.add(rows, forwards=1, backwards=1)
+        gradient = self._usable(gradient, rows)
+        self._observe(z, logits, rows)
+        return self._spread(logits, rows), self._spread(values, rows), self._spread(gradient, rows)
+
+    def jacobian(self, x: Images, directions: Tensor | Callable[[Logits], Tensor]) -> tuple[Logits, Tensor]:
+        """Return logits (n, k) and gradients (n, m, *chw) of m weightings (n, m, k) of them; 1 forward, m backwards."""
+        assert isinstance(directions, Tensor)
+        count = directions.shape[1]
+        rows = self._payers(1 + count)
+        z = self._seen(x, rows)
+        logits, gradients = jacobian(self._model, z, self._take(directions, rows))
+        self._ledger.add(rows, forwards=1, backwards=count)
+        gradients = self._usable(gradients, rows)
+        self._observe(z, logits, rows)
+        return self._spread(logits, rows), self._spread(gradients, rows)
+
+    def reached(self, logits: Logits) -> Mask:
+        """Say which samples have what the attacker wants by these logits (n, k)."""
+        return margin(logits, self.labels, self.targets) > 0
+
+    def drop(self, samples: Mask) -> None:
+        """Spend no more passes on these samples: the attack has nothing left to try on them."""
+        self.active &= ~samples
+
+    # Bookkeeping.
+
+    def _payers(self, cost: int) -> Tensor:
+        """Return the rows that are active and can pay; those that cannot are done for good (T37)."""
+        if self._budget is not None:
+            reserve = 1 if self._confirm is not None else 0
+            broke = self._ledger.spent() + cost + reserve > self._budget
+            self.active &= ~broke.to(self.active.device)
+        rows = self.active.nonzero()[:, 0]
+        if len(rows) == 0:
+            raise Finished
+        return rows
+
+    def _take(self, values: Tensor, rows: Tensor) -> Tensor:
+        return values if len(rows) == self.n else values[rows]
+
+    def _spread(self, values: Tensor, rows: Tensor) -> Tensor:
+        if len(rows) == self.n:
+            return values
+        full = torch.zeros(self.n, *values.shape[1:], dtype=values.dtype, device=values.device)
+        full[rows] = values
+        return full
+
+    def _seen(self, x: Images, rows: Tensor) -> Images:
+        """Return what the model is shown: the image, or what an 8-bit file of it would hold."""
+        z = self._take(x, rows)
+        if not self._eight_bit:
+            return z
+        center = self._take(self.x, rows)
+        rounded = nearest_levels(z)
+        outside = ~self.threat.contains(center, rounded)
+        if bool(outside.any()):
+            rounded[outside] = levels_toward(center[outside], z[outside])
+        return rounded
+
+    def _usable(self, gradient: Tensor, rows: Tensor) -> Tensor:
+        """Return the gradient with non-finite rows set to zero, and note rows that give no direction (T4)."""
+        size = gradient.abs().flatten(1).amax(1)
+        self.flat[rows] |= ~(torch.isfinite(size) & (size > 0))
+        if not bool(torch.isfinite(size).all()):
+            gradient = torch.where(torch.isfinite(gradient), gradient, 0)
+        return gradient
+
+    def _observe(self, z: Images, logits: Logits, rows: Tensor) -> None:
+        """Judge the images a pass was made on, success first (T17, T18)."""
+        labels = self._take(self.labels, rows)
+        targets = None if self.targets is None else self._take(self.targets, rows)
+        margins = margin(logits, labels, targets)
+        if self._minimal:
+            self._keep_nearest(z, margins, rows)
+        else:
+            self._keep_strongest(z, margins, rows, labels, targets)
+
+    def _keep_nearest(self, z: Images, margins: Scores, rows: Tensor) -> None:
+        hit = (margins > 0).nonzero()[:, 0]
+        if len(hit) == 0:
+            return
+        where, found = rows[hit], z[hit]
+        distance = self.threat.distance(found.double() - self.x[where].double())
+        closer = (distance < self.distance[where]) & self.threat.contains(self.x[where], found)
+        where, found = where[closer], found[closer]
+        self.images[where], self.distance[where] = found, distance[closer]
+        self.strongest[where], self.margin[where] = found, margins[hit][closer].to(self.margin.dtype)
+        self.success[where] = True
+
+    def _keep_strongest(self, z: Images, margins: Scores, rows: Tensor, labels: Labels, targets: Labels | None) -> None:
+        better = margins > self._take(self.margin, rows)
+        if bool(better.any()):
+            self.strongest[rows[better]], self.margin[rows[better]] = (
+                z[better],
+                margins[better].to(self.margin.dtype),
+            )
+        claims = ((margins > 0) & ~self._take(self.success, rows)).nonzero()[:, 0]
+        if len(claims) == 0:
+            return
+        inside = self.threat.contains(self.x[rows[claims]], z[claims])
+        claims = claims[inside]
+        if self._confirm is not None and len(claims):
+            answer = logits_of(self._confirm, z[claims])
+            self._ledger.add(rows[claims], forwards=1)
+            aims = None if targets is None else targets[claims]
+            claims = claims[margin(answer, labels[claims], aims) > 0]
+        self._accept(rows[claims], z[claims])
+        if self._early_stop:
+            self.active[rows[claims]] = False
+
+    def _accept(self, where: Tensor, found: Images) -> None:
+        self.images[where], self.success[where] = found, True
+        self.distance[where] = self.threat.distance(found.double() - self.x[where].double())
+
+    # The last word, asked for by the driver.
+
+    def settle(self, model: Classifier) -> Mask:
+        """Confirm on the user's model what the twin could not decide alone; return samples that need a repair.
+
+        Bounded: the strongest image of every sample gets one look, which may win a sample or a stronger image.
+        Minimal: every success is looked at; where rounding put it back across the boundary, it is pushed on along
+        its own line by 1e-4, 1e-3 and 1e-2 of its length.
+        """
+        if self._confirm is None and (self._minimal or self._early_stop):
+            return torch.zeros_like(self.success)
+        if not self._minimal:
+            open_ = ~self.success if self._early_stop else torch.ones_like(self.success)
+            self._confirm_rows(model, (open_ & torch.isfinite(self.margin)).nonzero()[:, 0], self.strongest)
+            return torch.zeros_like(self.success)
+        unsettled = self.success.clone()
+        self.success = torch.zeros_like(unsettled)
+        found = self.images.clone()
+        self.images, self.distance = self.x.clone(), torch.full_like(self.distance, torch.inf)
+        for push in (0.0, 1e-4, 1e-3, 1e-2):
+            rows = (unsettled & ~self.success).nonzero()[:, 0]
+            pushed = self.threat.clip(self.x, self.x + (1 + push) * (found - self.x)) if push else found
+            self._confirm_rows(model, rows, pushed)
+        return unsettled & ~self.success
+
+    def _confirm_rows(self, model: Classifier, rows: Tensor, images: Images) -> None:
+        if self._budget is not None:
+            rows = rows[(self._ledger.spent()[rows.cpu()] < self._budget).to(rows.device)]
+        if len(rows) == 0:
+            return
+        z = self._seen(images, torch.arange(self.n, device=rows.device))[rows]
+        answer = logits_of(model, z)
+        self._ledger.add(rows, forwards=1)
+        aims = None if self.targets is None else self.targets[rows]
+        hit = (margin(answer, self.labels[rows], aims) > 0) & self.threat.contains(self.x[rows], z)
+        self._accept(rows[hit], z[hit])

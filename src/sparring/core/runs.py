@@ -1,0 +1,108 @@
+"""A run directory: what was asked (`spec.json`), what happened (`log.jsonl`), what came out (`result.json`).
+
+Every file is written whole or not at all, so a crash, a full disk or Ctrl-C leaves the last good one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import tempfile
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from sparring.errors import InputError
+
+
+def write_atomic(path: str | Path, content: bytes | str) -> Path:
+    """Write a file so that a reader sees the old one or the whole new one, never a part."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode() if isinstance(content, str) else content
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def write_json(path: str | Path, value: Any) -> Path:
+    """Write JSON atomically, in an order and layout that diff well."""
+    return write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: str | Path) -> Any:
+    """Read JSON, or say in one line what is wrong with the file."""
+    try:
+        return json.loads(Path(path).read_text())
+    except FileNotFoundError:
+        raise InputError(f"expected the file {path}, got nothing there") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"expected JSON in {path}, got {error}") from None
+
+
+def new_run_dir(kind: str, name: str, root: str | Path = "runs") -> Path:
+    """Make and return the next numbered directory, such as `runs/0007-audit-digits-linf`."""
+    root = Path(root)
+    root.mkdir(parents=True, exist_ok=True)
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+    number = 1 + max((int(entry.name[:4]) for entry in root.iterdir() if entry.name[:4].isdigit()), default=0)
+    while True:
+        path = root / f"{number:04d}-{kind}-{slug}"
+        try:
+            path.mkdir()
+            return path
+        except FileExistsError:  # another process took the number
+            number += 1
+
+
+class Log:
+    """Append records to `log.jsonl`, one line each; a torn last line from a kill is ignored by readers."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, event: str, **fields: Any) -> None:
+        """Append one record with the time."""
+        record = {"time": round(time.time(), 3), "event": event, **fields}
+        with self.path.open("a") as file:
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide the figures."""
+    names = ("sparring", "torch", "numpy")
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in names}}
+
+
+def machine() -> str:
+    """Return the machine in words: cores, processor, memory, accelerator."""
+    import torch
+
+    model = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    except OSError:
+        pass
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    words = [f"{cores} x {model}"]
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        words.append(f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB")
+    if torch.cuda.is_available():
+        words.append(torch.cuda.get_device_name())
+    return ", ".join(words)
