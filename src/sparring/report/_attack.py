@@ -7,8 +7,8 @@ from typing import Any
 
 from sparring.report import _threat as threat
 from sparring.report import _words as words
-from sparring.report._blocks import Block, Code, Figure, Figures, Gallery, Page, Section, Table, Terms, Text
-from sparring.report._facts import need, provenance
+from sparring.report._blocks import Block, Figure, Figures, Gallery, Page, Section, Table, Text
+from sparring.report._facts import closing, need
 from sparring.report._pictures import Picture
 from sparring.report._shots import PICTURES, attacked, sure
 
@@ -29,8 +29,7 @@ def story(result: Result, pictures: Sequence[Picture]) -> Page:
         ),
         Section("What the attacker may do", (Text(explained),) if explained else ()),
         Section("Image by image", samples(result)),
-        Section("Repeat it", (Code(str(result["command"])),) if result.get("command") else ()),
-        Section("Where these figures come from", (Terms(provenance(result), exact=True),)),
+        *closing(result),
     )
     return Page(
         kicker="sparring · attack",
@@ -46,16 +45,16 @@ def story(result: Result, pictures: Sequence[Picture]) -> Page:
 
 def verdict(result: Result, pictures: Sequence[Picture] = ()) -> str:
     """Return what the attack achieved in one plain sentence; a single image is called by its names."""
-    may = threat.power(result)
+    who = threat.attacker(result)
     if result["n"] == 1 and len(pictures) == 1:
         (one,) = pictures
         before, after = (f"“{label}” ({sure(confidence)})" for label, confidence in (one.before, one.after))
         if one.before[0] == one.after[0]:
-            return f"The model calls the image {before}; an attacker who {may} could not change its answer."
-        return f"The model calls the image {before}; an attacker who {may} makes it say {after}."
+            return f"The model calls the image {before}; {who} could not change its answer."
+        return f"The model calls the image {before}; {who} makes it say {after}."
     goal = f"say “{result['target']}”" if result.get("target") else "give a wrong answer"
     share = words.percent(result.get("success_rate"))
-    return f"An attacker who {may} made the model {goal} on {share} of {words.plural(result['n'], 'image')}."
+    return f"{who[0].upper()}{who[1:]} made the model {goal} on {share} of {words.plural(result['n'], 'image')}."
 
 
 def headline(result: Result) -> Figures:
@@ -73,9 +72,7 @@ def headline(result: Result) -> Figures:
         items.append(Figure("Success, of correct", words.percent(result.get("success_of_correct")), note))
     if result.get("median_distance") is not None:
         name = threat.NORMS.get(threat.norm(result), "the threat’s norm")
-        note = f"in {name}, over the successes" + (
-            f"; allowed: {threat.size(result)}" if threat.radius(result) else ""
-        )
+        note = f"in {name}, over the successes" + (f"; allowed: {threat.size(result)}" if threat.radius(result) else "")
         items.append(Figure("Median distance", words.number(result["median_distance"]), note))
     forwards, backwards = words.count(result.get("forwards")), words.count(result.get("backwards"))
     passes = f"{forwards} forward and {backwards} backward passes"
@@ -99,9 +96,7 @@ def samples(result: Result) -> tuple[Block, ...]:
     if not rows:
         return ()
     columns = ("Image", "Before", "After", "Success", "Distance")
-    caption = (
-        f"The first {ROWS} of {words.count(len(every))}; result.json holds all." if len(every) > ROWS else ""
-    )
+    caption = f"The first {ROWS} of {words.count(len(every))}; result.json holds all." if len(every) > ROWS else ""
     return (Table("Images", columns, rows, frozenset({"Distance"}), caption),)
 
 
@@ -119,6 +114,4 @@ def _target(result: Result) -> str:
 def _eight_bit(result: Result) -> str:
     if result.get("valid") != "8bit":
         return ""
-    return (
-        "The attacked images are ordinary 8-bit pictures: success was counted after rounding to 256 levels."
-    )
+    return "The attacked images are ordinary 8-bit pictures: success was counted after rounding to 256 levels."

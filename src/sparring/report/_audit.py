@@ -9,7 +9,6 @@ from sparring.report import _threat as threat
 from sparring.report import _words as words
 from sparring.report._blocks import (
     Block,
-    Code,
     Figure,
     Figures,
     Gallery,
@@ -21,7 +20,7 @@ from sparring.report._blocks import (
     Text,
 )
 from sparring.report._evidence import attacks, classes, curve
-from sparring.report._facts import need, provenance
+from sparring.report._facts import closing, need
 from sparring.report._pictures import Picture
 from sparring.report._shots import PICTURES, attacked
 
@@ -51,11 +50,11 @@ def verdict(result: Result) -> str:
     start = f"Out of {words.plural(result['n'], 'image')} the model gets {words.percent(clean)} right"
     if not clean:
         return f"{start}: it is wrong before anyone attacks it, and there is nothing to measure."
-    outcome = "brings it down to" if robust < clean else "was tried and did not bring it down: it stays at"
+    outcome = "brings it down to" if robust < clean else "does not bring it down: it stays at"
     bounds = ""
     if result.get("interval"):
         bounds = f" ({words.level(result)} interval {words.interval(result['interval'])})"
-    return f"{start}; an attacker who {threat.power(result)} {outcome} {words.percent(robust)}{bounds}."
+    return f"{start}; {threat.attacker(result)} {outcome} {words.percent(robust)}{bounds}."
 
 
 def remark(result: Result) -> str:
@@ -119,8 +118,7 @@ def _sections(result: Result, pictures: Sequence[Picture]) -> list[Section]:
         Section("Class by class", classes(result)),
         Section("Pictures", shown),
         Section("How to read this", (Terms(GLOSSARY),)),
-        Section("Repeat it", (Code(str(result["command"])),) if result.get("command") else ()),
-        Section("Where these figures come from", (Terms(provenance(result), exact=True),)),
+        *closing(result),
     ]
 
 

@@ -46,9 +46,7 @@ def story(
     return Page(
         kicker="sparring · demo",
         title="A classifier can be made to see what is not there",
-        subtitle=f"All of it computed on this machine in {words.seconds(seconds)}"
-        if seconds is not None
-        else "",
+        subtitle=f"All of it computed on this machine in {words.seconds(seconds)}" if seconds is not None else "",
         verdict=(
             "Image classifiers can be led to a wrong answer, and a confident one, by changes too small for a "
             "person to care about. These experiments show it; the last one measures it."

@@ -16,7 +16,7 @@ WEAKEST = 20
 """How many classes a reader is shown of a long list."""
 
 AXES = {
-    "linf": "largest change of any pixel value, in steps of 1/255",
+    "linf": "largest change per pixel, in steps of 1/255",
     "l2": "Euclidean distance allowed (L2)",
     "l1": "sum of changes allowed (L1)",
     "l0": "pixel values that may be repainted (L0)",
@@ -110,7 +110,5 @@ def classes(result: Result) -> tuple[Block, ...]:
     columns = ("Class", "Images", "Clean", "Robust", "Held", "Mostly becomes")
     caption = "Weakest class first. Pale: right without an attack; solid: right under attack."
     if len(every) > WEAKEST:
-        caption += (
-            f" The {WEAKEST} weakest of {words.plural(len(every), 'class')} are shown; result.json holds all."
-        )
+        caption += f" The {WEAKEST} weakest of {words.plural(len(every), 'class')} are shown; result.json holds all."
     return (Table("Classes", columns, tuple(rows), frozenset(columns[1:4]), caption),)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sparring.report import _words as words
-from sparring.report._blocks import Block, Code, Figure, Figures, Page, Plot, Section, Table, Terms, Text
-from sparring.report._facts import need, provenance
+from sparring.report._blocks import Block, Figure, Figures, Page, Plot, Section, Table, Text
+from sparring.report._facts import closing, need
 from sparring.report._svg import Chart, Line
 from sparring.report._svg import words as trend
 
@@ -29,11 +29,7 @@ def story(result: Result) -> Page:
         Section("The idea", tuple(Text(str(line)) for line in result.get("paragraphs") or ())),
         Section("Along the direction of the attack", charts),
         Section("In figures", tuple(tables)),
-        Section("Repeat it", (Code(str(result["command"])),) if result.get("command") else ()),
-        Section(
-            "Where these figures come from",
-            (Terms(facts, exact=True),) if (facts := provenance(result)) else (),
-        ),
+        *closing(result),
     )
     about = [str(part) for part in (result.get("model"), result.get("threat"), result.get("date")) if part]
     return Page(
@@ -49,8 +45,7 @@ def story(result: Result) -> Page:
 
 def _plot(entry: Mapping[str, Any]) -> Plot:
     lines = tuple(
-        Line(str(line["name"]), tuple((float(x), float(y)) for x, y in line["points"]))
-        for line in entry["lines"]
+        Line(str(line["name"]), tuple((float(x), float(y)) for x, y in line["points"])) for line in entry["lines"]
     )
     described = "; ".join(f"{line.name} {trend(line.points, percent=False)}" for line in lines)
     chart = Chart(

@@ -8,6 +8,7 @@ from typing import Any
 from sparring.errors import InputError
 from sparring.report import _threat as threat
 from sparring.report import _words as words
+from sparring.report._blocks import Code, Section, Terms
 
 NAMES = {
     "model": "Model",
@@ -29,20 +30,25 @@ def need(result: Mapping[str, Any], what: str, *keys: str) -> None:
         )
 
 
+def closing(result: Mapping[str, Any]) -> tuple[Section, ...]:
+    """Return the last sections of a page: how to repeat the run, and where its figures come from."""
+    facts = provenance(result)
+    return (
+        Section("Repeat it", (Code(str(result["command"])),) if result.get("command") else ()),
+        Section("Where these figures come from", (Terms(facts, exact=True),) if facts else ()),
+    )
+
+
 def provenance(result: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return name and value of all that is needed to repeat a run, ε as written and as a figure (T13)."""
     spec = dict(result.get("spec") or {})
     eps = threat.radius(result)
-    facts: dict[str, Any] = {
-        NAMES.get(key, key.replace("_", " ").capitalize()): spec.get(key) for key in NAMES
-    }
+    facts: dict[str, Any] = {NAMES.get(key, key.replace("_", " ").capitalize()): spec.get(key) for key in NAMES}
     facts["Model"] = facts["Model"] or result.get("model")
     facts["Threat"] = result.get("threat")
     facts["ε"] = None if eps is None else f"{threat.size(result)} = {eps:.6g}"
     facts["Seed"] = result.get("seed", spec.get("seed"))
-    facts |= {
-        key.replace("_", " ").capitalize(): spec[key] for key in spec if key not in (*NAMES, "seed", "threat")
-    }
+    facts |= {key.replace("_", " ").capitalize(): spec[key] for key in spec if key not in (*NAMES, "seed", "threat")}
     facts["Date"] = result.get("date")
     facts["Machine"] = result.get("machine")
     facts["Time taken"] = None if result.get("seconds") is None else words.seconds(result["seconds"])

@@ -66,14 +66,11 @@ class Forged:
 def _check(name: str, image: Tensor) -> None:
     if image.ndim != 3 or image.numel() == 0:
         raise InputError(
-            f"expected the {name} picture as (channels, height, width), got shape {tuple(image.shape)}: "
-            "pass one image"
+            f"expected the {name} picture as (channels, height, width), got shape {tuple(image.shape)}: pass one image"
         )
     lowest, highest = image.min().item(), image.max().item()
     if not (lowest >= -1e-6 and highest <= 1 + 1e-6):  # a NaN fails both comparisons
-        raise InputError(
-            f"expected the {name} picture in [0, 1], got values from {lowest:g} to {highest:g}: scale it"
-        )
+        raise InputError(f"expected the {name} picture in [0, 1], got values from {lowest:g} to {highest:g}: scale it")
 
 
 def _same_shape(one: Tensor, other: Tensor) -> None:

@@ -63,33 +63,30 @@ def ticks(low: float, high: float, about: int) -> list[float]:
 
 def draw(chart: Chart, width: int, height: int) -> Markup:
     """Return the chart as SVG whose text is at its natural size when shown `width` CSS pixels wide."""
-    lines = [
-        [(x, y) for x, y in line.points if math.isfinite(x) and math.isfinite(y)] for line in chart.lines
-    ]
+    lines = [[(x, y) for x, y in line.points if math.isfinite(x) and math.isfinite(y)] for line in chart.lines]
     mark = chart.mark
     xs = [x for line in lines for x, _ in line] + ([mark.x] if mark else [])
     ys = [y for line in lines for _, y in line]
-    across = ticks(min(xs, default=0.0), max(xs, default=1.0), max(3, width // 90))
-    up = (
-        [0.0, 0.25, 0.5, 0.75, 1.0] if chart.percent else ticks(min(ys, default=0.0), max(ys, default=1.0), 4)
-    )
+    first, last = min(xs, default=0.0), max(xs, default=1.0)
+    if first == last:
+        first, last = first - 0.5, last + 0.5
+    across = [x for x in ticks(first, last, max(3, width // 90)) if first <= x <= last]
+    up = [0.0, 0.25, 0.5, 0.75, 1.0] if chart.percent else ticks(min(ys, default=0.0), max(ys, default=1.0), 4)
     left, right, top, bottom = 52, width - 16, 34, height - 46
 
     def px(x: float) -> float:
-        return round(left + (right - left) * (x - across[0]) / (across[-1] - across[0]), 1)
+        return round(left + (right - left) * (x - first) / (last - first), 1)
 
     def py(y: float) -> float:
         return round(bottom - (bottom - top) * (y - up[0]) / (up[-1] - up[0]), 1)
 
     parts = [
         _text(4, 14, chart.y_title, "axis"),
-        _text((left + right) / 2, height - 6, chart.x_title, "axis mid"),
+        _text(right, height - 6, chart.x_title, "axis end"),
     ]
     for y in up:
         parts.append(_rule(left, py(y), right, py(y), "base" if y == up[0] else "grid"))
-        parts.append(
-            _text(left - 8, py(y) + 4, f"{100 * y:.0f}\xa0%" if chart.percent else _tick(y), "tick end")
-        )
+        parts.append(_text(left - 8, py(y) + 4, f"{100 * y:.0f}\xa0%" if chart.percent else _tick(y), "tick end"))
     parts += [_text(px(x), bottom + 18, _tick(x), "tick mid") for x in across]
     if mark:
         parts.append(_rule(px(mark.x), top, px(mark.x), bottom, "mark"))
@@ -152,9 +149,7 @@ def words(points: Sequence[Point], percent: bool) -> str:
     if not points:
         return "no points"
     ends = (points[0], points[-1])
-    return "from " + " to ".join(
-        f"{100 * y:.0f} % at {x:g}" if percent else f"{y:.3g} at {x:g}" for x, y in ends
-    )
+    return "from " + " to ".join(f"{100 * y:.0f} % at {x:g}" if percent else f"{y:.3g} at {x:g}" for x, y in ends)
 
 
 def _clip(share: float) -> float:
@@ -166,9 +161,7 @@ def _tick(value: float) -> str:
 
 
 def _text(x: float, y: float, words: str, style: str) -> Markup:
-    return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(
-        style, round(x, 1), round(y, 1), escape(words)
-    )
+    return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(style, round(x, 1), round(y, 1), escape(words))
 
 
 def _rule(x1: float, y1: float, x2: float, y2: float, style: str) -> Markup:

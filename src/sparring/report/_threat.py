@@ -55,17 +55,20 @@ def norm(result: Mapping[str, Any]) -> str:
     return str(result.get("norm") or str(result.get("threat", "")).partition("(")[0])
 
 
-def power(result: Mapping[str, Any]) -> str:
-    """Return what an attacker may do, to follow "an attacker who …".
+def attacker(result: Mapping[str, Any]) -> str:
+    """Return who attacks: "an attacker who may …", or just "an attacker" where the threat is not known.
 
-    >>> power({"threat": "l0(10)"})
-    'may repaint at most 10 pixel values, each as much as it likes'
+    >>> attacker({"threat": "l0(10)"})
+    'an attacker who may repaint at most 10 pixel values, each at will'
     """
+    may = _power(result)
+    return f"an attacker who {may}" if may else "an attacker"
+
+
+def _power(result: Mapping[str, Any]) -> str:
     eps, text, kind = radius(result), size(result), norm(result)
     if eps is None or kind not in NORMS:
-        return (
-            f"may do what the threat {result['threat']} allows" if result.get("threat") else "may do anything"
-        )
+        return f"may do what the threat {result['threat']} allows" if result.get("threat") else ""
     if kind == "linf":
         seen = f"{words.percent(eps)} of full scale: {_visibility(eps)}"
         return f"may change every pixel by at most {text} ({seen})"
@@ -73,7 +76,7 @@ def power(result: Mapping[str, Any]) -> str:
         return f"may change the whole image by a Euclidean distance of at most {text}"
     if kind == "l1":
         return f"may change pixel values by at most {text} in total, full scale counting as 1"
-    return f"may repaint at most {text} pixel values, each as much as it likes"
+    return f"may repaint at most {text} pixel values, each at will"
 
 
 def _visibility(eps: float) -> str:
