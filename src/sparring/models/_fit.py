@@ -21,9 +21,9 @@ def fit(
     module: nn.Module,
     dataset: Dataset,
     *,
-    epochs: int = 6,
+    epochs: int = 12,
     seed: int = 0,
-    lr: float = 3e-3,
+    lr: float = 5e-3,
     batch_size: int = 64,
     weight_decay: float = 1e-2,
     device: str | torch.device = "cpu",
@@ -54,7 +54,7 @@ def fit(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=epochs * batches)
     order = torch.Generator().manual_seed(seed)
     records: list[Record] = []
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[device] if torch.device(device).type == "cuda" else []):
         torch.manual_seed(seed)
         for epoch in range(1, epochs + 1):
             start, total, right = time.perf_counter(), 0.0, 0

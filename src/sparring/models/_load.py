@@ -51,9 +51,8 @@ def load_model(
     if input_shape and model.input_shape and tuple(input_shape) != model.input_shape:
         takes, got = ("x".join(map(str, shape)) for shape in (model.input_shape, input_shape))
         channels, side = model.input_shape[0], model.input_shape[-1]
-        raise InputError(
-            f"expected samples of {takes} for {model.text}, got {got}: try --size {side} --channels {channels}"
-        )
+        hint = f": try --size {side} --channels {channels}" if len(model.input_shape) == 3 else ""
+        raise InputError(f"expected samples of {takes} for {model.text}, got {got}{hint}")
     return dataclasses.replace(
         model,
         input_shape=model.input_shape or (tuple(input_shape) if input_shape else None),
@@ -165,7 +164,10 @@ def _from_run(folder: Path) -> LoadedModel:
         reason = str(error).splitlines()[0]
         raise InputError(f"expected the weights of {text} in {folder / WEIGHTS}, got {reason}") from None
     module.eval()
-    return LoadedModel(module, str(folder), classes, shape, checksum(module))
+    found = checksum(module)
+    if spec.get("checksum", found) != found:
+        raise InputError(f"expected the weights that {folder / SPEC} describes, got others: train or save it again")
+    return LoadedModel(module, str(folder), classes, shape, found)
 
 
 def _trainable(unit: str | Trainable) -> Trainable:

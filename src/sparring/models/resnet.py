@@ -16,7 +16,7 @@ class Resnet(Trainable):
 
     Fields:
         width: channels of the stem and first stage, ≥ 1; the next stages have 2 and 4 times as many.
-            16 makes 78 thousand weights, 22 makes 147 thousand (with one block a stage).
+            16 makes 78 thousand weights, 22 makes 146 thousand (with one block a stage).
         blocks: residual blocks a stage, ≥ 1.
 
     Shapes: (n, c, h, w), any h and w → (n, k).
