@@ -6,7 +6,8 @@ them, stops at the budget, judges every image it sees and keeps the best: attack
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -115,6 +116,22 @@ class Search:
     def drop(self, samples: Mask) -> None:
         """Spend no more passes on these samples: the attack has nothing left to try on them."""
         self.active &= ~samples
+
+    @contextmanager
+    def among(self, samples: Mask) -> Iterator[None]:
+        """Spend the passes of this block on these samples alone; the others wait for its end.
+
+        When none of them is left the block is over, which ends the attack only if no one waits.
+        """
+        waiting = self.active & ~samples
+        self.active &= samples
+        try:
+            yield
+        except Finished:
+            if not bool(waiting.any()):
+                raise
+        finally:
+            self.active |= waiting
 
     # Bookkeeping.
 
