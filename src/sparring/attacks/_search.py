@@ -29,7 +29,10 @@ class Search:
     """One attack's search over one batch.
 
     Read by attacks: `x` (n, *chw) the originals, `labels`, `targets` (n,) or None, `threat`, `classes`, `n`,
-    `streams` (per-sample random numbers), `active` (n,) samples still worth a pass.
+    `streams` (per-sample random numbers), `active` (n,) samples still worth a pass, `rows` (m,) the samples of the
+    pass being made (for objectives with constants of their own a sample), `strongest` the image closest to success,
+    or, for minimal attacks, the nearest success yet, be it inside ε or not.
+    Set by attacks that want more than the class: `goal`, positive where an image is a success.
 
     All tensors keep the full batch: a done sample's row in an answer is zero and costs no pass.
     """
@@ -58,6 +61,9 @@ class Search:
         self.success = torch.zeros_like(active)
         self.images = x.clone()
         self.distance = torch.full((len(x),), torch.inf, dtype=torch.float64, device=x.device)
+        self.nearest = self.distance.clone()
+        self.goal: Objective = margin
+        self.rows = torch.arange(len(x), device=x.device)
         self.strongest = x.clone()
         self.margin = torch.full((len(x),), -torch.inf, device=x.device)
         self.flat = torch.zeros_like(active)
@@ -111,7 +117,7 @@ class Search:
 
     def reached(self, logits: Logits) -> Mask:
         """Say which samples have what the attacker wants by these logits (n, k)."""
-        return margin(logits, self.labels, self.targets) > 0
+        return self.goal(logits, self.labels, self.targets) > 0
 
     def drop(self, samples: Mask) -> None:
         """Spend no more passes on these samples: the attack has nothing left to try on them."""
@@ -144,6 +150,7 @@ class Search:
         rows = self.active.nonzero()[:, 0]
         if len(rows) == 0:
             raise Finished
+        self.rows = rows
         return rows
 
     def _take(self, values: Tensor, rows: Tensor) -> Tensor:
@@ -180,7 +187,7 @@ class Search:
         """Judge the images a pass was made on, success first (T17, T18)."""
         labels = self._take(self.labels, rows)
         targets = None if self.targets is None else self._take(self.targets, rows)
-        margins = margin(logits, labels, targets)
+        margins = self.goal(logits, labels, targets)
         if self._minimal:
             self._keep_nearest(z, margins, rows)
         else:
@@ -192,11 +199,13 @@ class Search:
             return
         where, found = rows[hit], z[hit]
         distance = self.threat.distance(found.double() - self.x[where].double())
-        closer = (distance < self.distance[where]) & self.threat.contains(self.x[where], found)
-        where, found = where[closer], found[closer]
-        self.images[where], self.distance[where] = found, distance[closer]
-        self.strongest[where], self.margin[where] = found, margins[hit][closer].to(self.margin.dtype)
-        self.success[where] = True
+        closer = distance < self.nearest[where]
+        self.strongest[where[closer]], self.nearest[where[closer]] = found[closer], distance[closer]
+        self.margin[where[closer]] = margins[hit][closer].to(self.margin.dtype)
+        # Judged apart: a channel may have an ε of its own, so the nearest is not always the one inside.
+        better = (distance < self.distance[where]) & self.threat.contains(self.x[where], found)
+        where, found = where[better], found[better]
+        self.images[where], self.distance[where], self.success[where] = found, distance[better], True
 
     def _keep_strongest(self, z: Images, margins: Scores, rows: Tensor, labels: Labels, targets: Labels | None) -> None:
         better = margins > self._take(self.margin, rows)
@@ -214,7 +223,7 @@ class Search:
             answer = logits_of(self._confirm, z[claims])
             self._ledger.add(rows[claims], forwards=1)
             aims = None if targets is None else targets[claims]
-            claims = claims[margin(answer, labels[claims], aims) > 0]
+            claims = claims[self.goal(answer, labels[claims], aims) > 0]
         self._accept(rows[claims], z[claims])
         if self._early_stop:
             self.active[rows[claims]] = False
@@ -257,5 +266,5 @@ class Search:
         answer = logits_of(model, z)
         self._ledger.add(rows, forwards=1)
         aims = None if self.targets is None else self.targets[rows]
-        hit = (margin(answer, self.labels[rows], aims) > 0) & self.threat.contains(self.x[rows], z)
+        hit = (self.goal(answer, self.labels[rows], aims) > 0) & self.threat.contains(self.x[rows], z)
         self._accept(rows[hit], z[hit])
