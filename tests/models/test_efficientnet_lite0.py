@@ -72,7 +72,8 @@ def test_normalization_is_the_one_it_was_trained_with(model):
     """
     normalize, net = model.module
     x = photographs()
-    layers = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)]
+    # The first layers tell: further in, every BatchNorm has washed some of the scale away.
+    layers = [module for module in net.modules() if isinstance(module, nn.BatchNorm2d)][:6]
 
     def miss(first):
         gaps = []
@@ -91,9 +92,8 @@ def test_normalization_is_the_one_it_was_trained_with(model):
         return float(torch.stack(gaps).mean())
 
     trained_with = miss(normalize)
-    assert trained_with < 0.03
-    assert miss(Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])) > 2 * trained_with
-    assert miss(Normalize([0.5] * 3, [1.0] * 3)) > 2 * trained_with
+    assert miss(Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])) > 5 * trained_with
+    assert miss(Normalize([0.5] * 3, [1.0] * 3)) > 5 * trained_with
 
 
 def test_what_is_known_of_it(model):

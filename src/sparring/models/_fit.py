@@ -23,7 +23,7 @@ def fit(
     *,
     epochs: int = 12,
     seed: int = 0,
-    lr: float = 5e-3,
+    lr: float = 1e-2,
     batch_size: int = 64,
     weight_decay: float = 1e-2,
     device: str | torch.device = "cpu",
