@@ -109,6 +109,11 @@ def test_damaged_and_foreign_files(tmp_path):
     (tmp_path / "plain.npy").rename(path)
     with pytest.raises(InputError, match="one bare array"):
         load_data(path)
+    newer = bytearray(whole.getvalue())
+    newer[newer.index(b"PK\x01\x02") + 6] = 255  # asks for a version of zip to come
+    path.write_bytes(newer)
+    with pytest.raises(InputError, match="zip file version"):
+        load_data(path)
     np.savez(path, pictures=np.zeros(3))
     with pytest.raises(InputError, match="got pictures"):
         load_data(path)

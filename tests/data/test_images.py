@@ -82,9 +82,7 @@ def test_size_and_channels_are_checked(tmp_path):
 @pytest.mark.parametrize("damage", ["cut", "garbage", "empty", "header"])
 def test_a_damaged_picture_is_named(tmp_path, damage):
     buffer = io.BytesIO()
-    Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(
-        buffer, "PNG"
-    )
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(buffer, "PNG")
     whole = buffer.getvalue()
     content = {
         "cut": whole[:500],
@@ -96,6 +94,17 @@ def test_a_damaged_picture_is_named(tmp_path, damage):
     path.write_bytes(content[damage])
     with pytest.raises(InputError, match=r"broken\.png, got a file that does not read"):
         read_image(path)
+
+
+def test_damaged_notes_beside_the_pixels_do_no_harm(tmp_path):
+    exif = Image.Exif()
+    exif[0x010E] = "a description"
+    path = tmp_path / "x.jpg"
+    Image.new("RGB", (4, 4), "red").save(path, exif=exif)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"\x01\x0e\x00\x02\x00\x00\x00", b"\x01\x0e\x00\x02\x7f\x00\x00"))
+    assert path.read_bytes() != whole
+    assert read_image(path).shape == (3, 4, 4)
 
 
 def test_a_missing_picture_is_named(tmp_path):

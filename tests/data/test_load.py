@@ -23,6 +23,7 @@ def test_bundled_sets_are_resized_too():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("", "empty text"),
         ("digit", "did you mean 'digits'"),
         ("fashion", "did you mean 'fashion-mnist'"),
         ("digits:valid", "expected a split of digits, got 'valid'"),

@@ -85,6 +85,8 @@ def test_a_module_of_a_package_on_the_path(file, monkeypatch):
         ("none.py:f", "expected a Python file at none.py"),
         ("resnet", "got the untrained 'resnet': train one .*efficientnet-lite0"),
         ("efficientnet", "did you mean 'efficientnet-lite0'"),
+        ("", "empty text"),
+        ("weights.pt", "got 'weights.pt': nothing is there"),
         ("./nowhere", "got './nowhere': nothing is there"),
         ("pgd", "expected a model, got 'pgd'"),
     ],

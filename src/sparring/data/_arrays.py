@@ -15,6 +15,11 @@ from torch import Tensor
 from sparring.data._dataset import Dataset
 from sparring.errors import InputError
 
+# What NumPy and zipfile raise for damaged, foreign, encrypted or pickled content.
+_UNREADABLE = (
+    *(OSError, ValueError, EOFError, KeyError, AttributeError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 _PAIRS = (("x", "y"), ("images", "labels"), ("x_test", "y_test"))
 
 
@@ -30,7 +35,7 @@ def read_npz(path: Path, name: str) -> Dataset:
                 raise ValueError("it is one bare array")
             arrays = {key: file[key] for key in file.files if key in {*sum(_PAIRS, ()), "classes"}}
             present = ", ".join(file.files) or "nothing"
-    except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except _UNREADABLE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             f"expected an .npz file of plain arrays at {path}, got one that does not load: {reason}"
@@ -63,9 +68,7 @@ def _tensor(value: Any, what: str, name: str) -> Tensor:
             array = array.astype(np.int64)  # torch knows no wide unsigned arithmetic
         return torch.from_numpy(np.array(array, dtype=array.dtype.newbyteorder("=")))
     except (TypeError, ValueError):
-        raise InputError(
-            f"expected an array of numbers as {what} in {name}, got {type(value).__name__}"
-        ) from None
+        raise InputError(f"expected an array of numbers as {what} in {name}, got {type(value).__name__}") from None
 
 
 def _pixels(x: Tensor, name: str) -> Tensor:

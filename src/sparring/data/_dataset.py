@@ -43,9 +43,7 @@ class Dataset:
     def __post_init__(self) -> None:
         _check_pixels(self.pixels, self.name)
         if self.files and len(self.files) != len(self):
-            raise InputError(
-                f"expected one file a sample in {self.name}, got {len(self.files)} for {len(self)}"
-            )
+            raise InputError(f"expected one file a sample in {self.name}, got {len(self.files)} for {len(self)}")
         if self.labels is None:
             return
         count = _check_labels(self.labels, len(self), self.name)
@@ -81,9 +79,7 @@ class Dataset:
         Raises: InputError when there are no labels; `images` works without.
         """
         if self.labels is None:
-            raise InputError(
-                f"expected labels in {self.name}, got none: put pictures in one sub-folder a class"
-            )
+            raise InputError(f"expected labels in {self.name}, got none: put pictures in one sub-folder a class")
         return self.images(index), self.labels[_as_index(index)].clone()
 
     def subset(self, n: int, seed: int = 0) -> Tensor:
@@ -122,9 +118,7 @@ def _check_pixels(pixels: Tensor, name: str) -> None:
     if pixels.dtype not in (torch.uint8, torch.float32):
         raise InputError(f"expected uint8 or float32 pixels in {name}, got {pixels.dtype}")
     if pixels.ndim not in (2, 4) or pixels.numel() == 0:
-        raise InputError(
-            f"expected (n, c, h, w) or (n, d) pixels, not empty, in {name}, got {tuple(pixels.shape)}"
-        )
+        raise InputError(f"expected (n, c, h, w) or (n, d) pixels, not empty, in {name}, got {tuple(pixels.shape)}")
     if pixels.dtype == torch.uint8:
         return
     flat = pixels.flatten(1)

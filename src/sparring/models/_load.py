@@ -96,6 +96,8 @@ def _load(source: str | Path | nn.Module | LoadedModel) -> LoadedModel:
     if isinstance(source, nn.Module):
         return LoadedModel(source, type(source).__name__, checksum=checksum(source))
     text = str(source)
+    if not text.strip():
+        raise InputError("expected a model, got an empty text: `sparring list model` shows the bundled ones")
     if ":" in text:
         return _from_code(text)
     if Path(text).is_dir():
@@ -105,7 +107,7 @@ def _load(source: str | Path | nn.Module | LoadedModel) -> LoadedModel:
             f"expected a model's name, a run directory or FILE.py:function, got the file {text!r}: "
             "write a function that builds the model and loads its weights"
         )
-    if "/" in text:
+    if "/" in text or ("." in text and "(" not in text):
         raise InputError(
             f"expected a model's name, a run directory or FILE.py:function, got {text!r}: nothing is there"
         )
