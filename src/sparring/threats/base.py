@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import ClassVar, TypeAlias
 
 import torch
@@ -21,7 +21,7 @@ SLACK = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
-class Threat(Unit):
+class Threat(Unit, ABC):
     """A set S(x) = {x' : ‖x' − x‖ ≤ ε} ∩ [lo, hi]: it measures, projects, samples and steps; attacks serve any.
 
     Fields: `eps`, the radius in the norm's unit (> 0; `inf` leaves only the box); `bounds` (lo, hi), the box of
@@ -36,11 +36,12 @@ class Threat(Unit):
     bounds: tuple[Limit, Limit] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
-        for value in self.eps if isinstance(self.eps, tuple) else (self.eps,):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-                raise InputError(f"expected eps > 0 in {self.name()}(eps), got {value!r}: give a radius such as 8/255")
-        if len(self.bounds) != 2 or not bool((self._limit(1) > self._limit(0)).all()):
-            raise InputError(f"expected bounds (lo, hi) with lo < hi, got {self.bounds!r}")
+        if not _is_number(self.eps) or not self.radius > 0:
+            raise InputError(f"expected eps > 0 in {self.name()}(eps), got {self.eps!r}: give a radius such as 8/255")
+        if not _are_bounds(self.bounds):
+            raise InputError(
+                f"expected bounds (lo, hi) with lo < hi, finite, each a number or one a channel, got {self.bounds!r}"
+            )
 
     def _limit(self, side: int) -> Tensor:
         return torch.as_tensor(self.bounds[side], dtype=torch.float64)
@@ -73,7 +74,7 @@ class Threat(Unit):
     def sample_box(self, x: Images, streams: Streams) -> Images:
         """Return a uniform image of the box: what sampling means when ε is infinite."""
         low, high = self.limits(x)
-        return low + streams.uniform(tuple(x.shape[1:]), x.dtype) * (high - low)
+        return self.clip(x, low + streams.uniform(tuple(x.shape[1:]), x.dtype) * (high - low))
 
     @property
     def bounded(self) -> bool:
@@ -86,18 +87,16 @@ class Threat(Unit):
         return max(self.eps) if isinstance(self.eps, tuple) else float(self.eps)
 
     def pull_inside(self, x: Images, z: Images) -> Images:
-        """Return z, which is in S(x) but for rounding, moved toward x until it is inside; x itself at the last."""
+        """Return z, which is in S(x) but for rounding, shrunk toward x where it is not: inside for sure (T9)."""
         z = self.clip(x, z)
         if not self.bounded:
             return z
-        for power in range(4):
-            excess = self.excess(x, z)
-            if bool((excess <= 1 + SLACK).all()):
-                return z
-            scale = torch.where(excess > 1 + SLACK, (1 - 1e-7 * 10.0**power) / excess, 1.0)
-            z = self.clip(x, (x.double() + (z.double() - x.double()) * _column(scale, x)).to(x.dtype))
-        inside = _column(self.excess(x, z) <= 1 + SLACK, x)
-        return torch.where(inside, z, x)
+        excess = self.excess(x, z)
+        outside = excess > 1 + SLACK
+        if not bool(outside.any()):
+            return z
+        delta = (z.double() - x.double()) / _column(torch.where(outside, excess, 1), x)
+        return torch.where(_column(outside, x), self.clip(x, add_toward(x, delta)), z)
 
     @abstractmethod
     def distance(self, delta: Images) -> Scores:
@@ -113,7 +112,7 @@ class Threat(Unit):
 
     @abstractmethod
     def extreme(self, x: Images, gradient: Images) -> Images:
-        """Return argmax over x' in S(x) of ⟨gradient, x'⟩: what one step can reach at best, exact for a linear model."""
+        """Return argmax over x' in S(x) of ⟨gradient, x'⟩: what one step can reach at best, exact if linear."""
 
     @abstractmethod
     def step(self, x: Images, z: Images, gradient: Images, size: float) -> Images:
@@ -131,6 +130,34 @@ def _per_channel(limit: Tensor, x: Images) -> Tensor:
 def _column(values: Tensor, x: Images) -> Tensor:
     """Shape per-sample values (n,) so that they broadcast over images (n, *chw)."""
     return values.view(-1, *[1] * (x.ndim - 1))
+
+
+def add_toward(x: Images, delta: Tensor) -> Images:
+    """Return x + delta (float64) rounded to the type of x so that no coordinate moves further than delta says.
+
+    To the nearest where that is within a rounding of float64, else the neighbor closer to x: the change then lies
+    in every ball that delta lies in, in bfloat16 as in float64.
+    """
+    z = (x.double() + delta).to(x.dtype)
+    return torch.where((z.double() - x.double()).abs() > delta.abs() * (1 + 1e-12), torch.nextafter(z, x), z)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _are_bounds(bounds: object) -> bool:
+    """Say whether bounds are (lo, hi), finite, lo < hi in every channel, with equally many channels on each side."""
+    if not isinstance(bounds, tuple) or len(bounds) != 2:
+        return False
+    sides = [side if isinstance(side, tuple) else (side,) for side in bounds]
+    if not all(side and all(_is_number(value) and math.isfinite(value) for value in side) for side in sides):
+        return False
+    if all(isinstance(side, tuple) for side in bounds) and len(sides[0]) != len(sides[1]):
+        return False
+    length = max(map(len, sides))
+    low, high = (side * length if len(side) == 1 else side for side in sides)
+    return all(lo < hi for lo, hi in zip(low, high, strict=True))
 
 
 def count_of(eps: float, x: Images) -> int:

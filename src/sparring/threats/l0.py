@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +19,8 @@ class L0(Threat):
     """All images in the box that differ from x in at most ε coordinates: #{i : x'_i ≠ x_i} ≤ ε.
 
     Fields: `eps`, a count of coordinates (a color pixel has three), at least 1, rounded down; `bounds` (lo, hi).
-    The nearest point keeps the coordinates with the largest (z_i − x_i)² − (z_i − clip(z_i))², clipped, and resets the rest.
+    The nearest point keeps, clipped, the coordinates with the largest (z_i − x_i)² − (z_i − clip(z_i))², and resets
+    the rest.
 
     Source: Papernot et al. 2016, arXiv 1511.07528; Croce and Hein 2019, arXiv 1909.05040 (projection).
     **Differs**: counts coordinates, as AttackBench does, where some count pixels.
@@ -38,7 +40,7 @@ class L0(Threat):
 
     def excess(self, x: Images, z: Images) -> Scores:
         """Return the count of changed coordinates over ε, shape (n,)."""
-        return (z != x).flatten(1).sum(1).double() / (self.eps // 1)
+        return (z != x).flatten(1).sum(1).double() / (math.floor(self.eps) if self.bounded else math.inf)
 
     def distance(self, delta: Images) -> Scores:
         """Return the number of coordinates that are not 0."""

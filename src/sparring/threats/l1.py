@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sparring.core.seeds import Streams
-from sparring.threats.base import Threat, _column
+from sparring.threats.base import Threat, _column, add_toward
 from sparring.types import Images, Scores
 
 
@@ -20,9 +20,9 @@ class L1(Threat):
     Projection on ball ∩ box: δ_i = sign(d_i) · min(max(|d_i| − λ, 0), r_i), with d = z − x, r_i the room to the box and
     λ ≥ 0 the root of Σ |δ_i| = ε, a decreasing piecewise linear function: Newton's method kept inside a bracket.
 
-    Source: Croce and Hein 2021, arXiv 2103.01208 (Prop. 2.1). **Differs**: the paper sorts the breakpoints; Newton needs
-    about ten elementwise passes and no sort. The step of steepest ascent moves toward the best vertex of ball ∩ box,
-    where one of a fixed sparsity must guess how many coordinates to move.
+    Source: Croce and Hein 2021, arXiv 2103.01208 (Prop. 2.1). **Differs**: the paper sorts the breakpoints; Newton
+    needs about ten elementwise passes and no sort. The step of steepest ascent moves toward the best vertex of
+    ball ∩ box, where one of a fixed sparsity must guess how many coordinates to move.
 
     >>> import torch
     >>> L1(1.0).project(torch.zeros(1, 3), torch.tensor([[2.0, 0.3, 0.1]]))
@@ -38,14 +38,14 @@ class L1(Threat):
 
     def project(self, x: Images, z: Images) -> Images:
         """Return the nearest point to z with Σ |δ_i| ≤ ε inside the box."""
-        d = z - x
-        inside = _column(self.distance(self.clip(x, z) - x) <= self.eps, x)
+        d = z.double() - x.double()
+        inside = _column(self.distance(self.clip(x, z).double() - x.double()) <= self.eps, x)
         if bool(inside.all()):
             return self.clip(x, z)
-        length, room = d.abs().double().flatten(1), self.room(x, d).double().flatten(1)
+        length, room = d.abs().flatten(1), self.room(x.double(), d).flatten(1)
         threshold = _root(length, room, self.eps)[:, None]
         delta = torch.minimum((length - threshold).clamp_min(0), room).view_as(d) * d.sign()
-        return self.pull_inside(x, torch.where(inside, z, (x.double() + delta).to(x.dtype)))
+        return self.pull_inside(x, torch.where(inside, z, add_toward(x, delta)))
 
     def sample(self, x: Images, streams: Streams) -> Images:
         """Return a uniform point of the ball (normalized exponentials with random signs), projected on the box."""
@@ -59,13 +59,13 @@ class L1(Threat):
 
     def extreme(self, x: Images, gradient: Images) -> Images:
         """Return the vertex that spends ε on the steepest coordinates first, each as far as its room."""
-        room = self.room(x, gradient).flatten(1).double() * (gradient != 0).flatten(1)
+        room = self.room(x.double(), gradient).flatten(1) * (gradient != 0).flatten(1)
         order = gradient.abs().flatten(1).argsort(dim=1, descending=True, stable=True)
         sorted_room = room.gather(1, order)
         spent_before = sorted_room.cumsum(1) - sorted_room
         spend = torch.minimum((self.eps - spent_before).clamp_min(0), sorted_room)
         delta = torch.zeros_like(room).scatter(1, order, spend).view_as(x) * gradient.sign()
-        return self.pull_inside(x, (x.double() + delta).to(x.dtype))
+        return self.clip(x, add_toward(x, delta))
 
     def step(self, x: Images, z: Images, gradient: Images, size: float) -> Images:
         """Return z moved by `size` (in Σ |·|) straight toward the best vertex, which stays inside the convex set."""

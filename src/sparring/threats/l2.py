@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from sparring.core.seeds import Streams
-from sparring.threats.base import Threat, _column
+from sparring.threats.base import Threat, _column, add_toward
 from sparring.types import Images, Scores
 
 
@@ -38,40 +38,42 @@ class L2(Threat):
 
     def project(self, x: Images, z: Images) -> Images:
         """Return the nearest point to z with length at most ε inside the box."""
-        d = z - x
-        inside = _column(self.distance(self.clip(x, z) - x) <= self.eps, x)
-        return self.pull_inside(x, torch.where(inside, z, x + self._scaled(x, d)))
+        d = z.double() - x.double()
+        inside = _column(self.distance(self.clip(x, z).double() - x.double()) <= self.eps, x)
+        if bool(inside.all()):
+            return self.clip(x, z)
+        return self.pull_inside(x, torch.where(inside, z, add_toward(x, self._scaled(x, d))))
 
-    def _scaled(self, x: Images, d: Images) -> Images:
-        """Return clip(t d) with t such that its length is ε, or as far as the box lets it grow."""
-        room = self.room(x, d)
+    def _scaled(self, x: Images, d: Tensor) -> Tensor:
+        """Return clip(t d) in float64 with t such that its length is ε, or as far as the box lets it grow."""
+        d = d.double()
+        room = self.room(x.double(), d)
         free = torch.ones_like(d, dtype=torch.bool)
         t = torch.zeros(len(x), dtype=torch.float64, device=x.device)
         for _ in range(d[0].numel() + 1):
-            clipped = (room * ~free).flatten(1).double().square().sum(1)
-            moving = (d * free).flatten(1).double().square().sum(1)
+            clipped = (room * ~free).flatten(1).square().sum(1)
+            moving = (d * free).flatten(1).square().sum(1)
             grown = torch.sqrt((self.eps**2 - clipped).clamp_min(0) / moving.clamp_min(1e-300))
             t = torch.where(moving > 0, torch.maximum(grown, t), t)
-            still_free = d.abs().double() * _column(t, x) <= room.double()
+            still_free = d.abs() * _column(t, x) <= room
             if bool((still_free >= free).all()):
                 break
             free &= still_free
-        length = torch.where(free, d.abs().double() * _column(t, x), room.double())
-        return (d.sign().double() * length).to(x.dtype)
+        return d.sign() * torch.where(free, d.abs() * _column(t, x), room)
 
     def sample(self, x: Images, streams: Streams) -> Images:
         """Return a uniform point of the ball (radius ε u^{1/d}, T25), projected on the box."""
         if not self.bounded:
             return self.sample_box(x, streams)
         shape = tuple(x.shape[1:])
-        direction = streams.normal(shape, x.dtype)
-        direction = direction / _column(self.distance(direction).clamp_min(1e-12), x)
+        direction = streams.normal(shape, torch.float64)
         radius = self.eps * streams.uniform((), torch.float64) ** (1 / x[0].numel())
-        return self.project(x, x + direction * _column(radius.to(x.dtype), x))
+        length = self.distance(direction).clamp_min(1e-12)
+        return self.project(x, add_toward(x, direction * _column(radius / length, x)))
 
     def extreme(self, x: Images, gradient: Images) -> Images:
         """Return x + clip(t · gradient) of length ε, t as in the projection."""
-        return self.pull_inside(x, x + self._scaled(x, _unit(gradient, self)))
+        return self.pull_inside(x, add_toward(x, self._scaled(x, _unit(gradient, self))))
 
     def step(self, x: Images, z: Images, gradient: Images, size: float) -> Images:
         """Return z + size · gradient / ‖gradient‖₂, projected; no move where the gradient is zero (T11)."""

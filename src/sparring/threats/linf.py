@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sparring.core.seeds import Streams
+from sparring.errors import InputError
 from sparring.threats.base import Threat, _per_channel
 from sparring.types import Images, Scores
 
@@ -29,6 +30,15 @@ class Linf(Threat):
 
     cites = ("goodfellow2015",)
     eps: float | tuple[float, ...] = 8 / 255
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.eps, tuple):
+            Threat.__post_init__(self)
+            return
+        if not self.eps:
+            raise InputError("expected one eps a channel in linf(eps), got none: give a radius such as 8/255")
+        for eps in self.eps:
+            Linf(eps, self.bounds)
 
     def _radius(self, x: Images) -> Tensor:
         return _per_channel(torch.as_tensor(self.eps, dtype=torch.float64), x.double())
