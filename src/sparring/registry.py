@@ -249,7 +249,7 @@ def _show_value(value: Any) -> str:
 
 def _show_float(value: float) -> str:
     levels = value * 255
-    if math.isfinite(value) and value == round(levels) / 255 and value not in (0.0, 1.0) and 0 < abs(levels) < 255:
+    if len(repr(value)) > 7 and math.isfinite(value) and value == round(levels) / 255 and 0 < abs(levels) < 255:
         return f"{round(levels)}/255"
     return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 

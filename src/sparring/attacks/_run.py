@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor
 
-from sparring.attacks._search import Finished, Search
+from sparring.attacks._search import Finished, Search, inside
 from sparring.attacks.base import Attack
 from sparring.core.checks import (
     check_images,
@@ -124,7 +124,7 @@ def attack(
     """
     started = time.perf_counter()
     method = parse_as(Attack, attack)
-    limit = _threat_for(method, threat)
+    limit = threat_for(method, threat)
     victim = model if isinstance(model, TorchVictim) else TorchVictim(model, fast=fast)
     _check_access(method, victim)
     if budget is not None and budget < 2:
@@ -227,7 +227,7 @@ def _attack_batch(
         result["strongest"][todo] = search.strongest[todo]
         result["flat"] |= search.flat & todo
         todo = again
-    _assert_inside(plan.threat, x, result)
+    _assert_inside(plan, x, result)
     after = before.clone()
     changed = (result["success"] & ~already).nonzero()[:, 0]
     if len(changed):
@@ -255,14 +255,16 @@ def _checked(y: Labels, logits: Logits) -> bool:
     return True
 
 
-def _assert_inside(threat: Threat, x: Images, result: dict[str, Tensor]) -> None:
+def _assert_inside(plan: _Plan, x: Images, result: dict[str, Tensor]) -> None:
     """Refuse to hand out a success that is not inside the threat: an attack or threat has a bug (T9)."""
-    outside = result["success"] & ~threat.contains(x, result["images"]) & (result["distance"] > 0)
+    held = inside(plan.threat, x, result["images"], eight_bit=plan.eight_bit)
+    outside = result["success"] & ~held & (result["distance"] > 0)
     if bool(outside.any()):
-        raise AssertionError(f"{int(outside.sum())} adversarial images lie outside {threat}: please report this")
+        raise AssertionError(f"{int(outside.sum())} adversarial images lie outside {plan.threat}: please report this")
 
 
-def _threat_for(method: Attack, threat: str | Threat | None) -> Threat:
+def threat_for(method: Attack, threat: str | Threat | None) -> Threat:
+    """Return the threat an attack runs under, or say which attacks would do."""
     if threat is None:
         if method.free_threat is None:
             raise InputError(f"expected a threat for {method.name()}, got none: give one such as 'linf(8/255)'")

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from sparring.attacks._objectives import Objective, margin
-from sparring.core.levels import levels_toward, nearest_levels
+from sparring.core.levels import exact_levels, levels_toward, nearest_levels
 from sparring.core.seeds import Streams
 from sparring.threats.base import Threat
 from sparring.types import Classifier, Images, Labels, Logits, Mask, Scores
@@ -23,6 +23,11 @@ from sparring.victims.torch import jacobian, logits_of, value_and_gradient
 
 class Finished(Exception):
     """No sample is left to work on: all succeeded, gave up, or ran out of passes. The driver catches it."""
+
+
+def inside(threat: Threat, x: Images, z: Images, *, eight_bit: bool) -> Mask:
+    """Say which images z lie inside the threat around x."""
+    return threat.contains(exact_levels(x), exact_levels(z)) if eight_bit else threat.contains(x, z)
 
 
 class Search:
@@ -170,10 +175,14 @@ class Search:
             return z
         center = self._take(self.x, rows)
         rounded = nearest_levels(z)
-        outside = ~self.threat.contains(center, rounded)
+        outside = ~self._inside(center, rounded)
         if bool(outside.any()):
             rounded[outside] = levels_toward(center[outside], z[outside])
         return rounded
+
+    def _inside(self, x: Images, z: Images) -> Mask:
+        """Say which images lie inside the threat; 8-bit ones are compared as the levels they stand for."""
+        return inside(self.threat, x, z, eight_bit=self._eight_bit)
 
     def _usable(self, gradient: Tensor, rows: Tensor) -> Tensor:
         """Return the gradient with non-finite rows set to zero, and note rows that give no direction (T4)."""
@@ -203,7 +212,7 @@ class Search:
         self.strongest[where[closer]], self.nearest[where[closer]] = found[closer], distance[closer]
         self.margin[where[closer]] = margins[hit][closer].to(self.margin.dtype)
         # Judged apart: a channel may have an ε of its own, so the nearest is not always the one inside.
-        better = (distance < self.distance[where]) & self.threat.contains(self.x[where], found)
+        better = (distance < self.distance[where]) & self._inside(self.x[where], found)
         where, found = where[better], found[better]
         self.images[where], self.distance[where], self.success[where] = found, distance[better], True
 
@@ -217,7 +226,7 @@ class Search:
         claims = ((margins > 0) & ~self._take(self.success, rows)).nonzero()[:, 0]
         if len(claims) == 0:
             return
-        inside = self.threat.contains(self.x[rows[claims]], z[claims])
+        inside = self._inside(self.x[rows[claims]], z[claims])
         claims = claims[inside]
         if self._confirm is not None and len(claims):
             answer = logits_of(self._confirm, z[claims])
@@ -266,5 +275,5 @@ class Search:
         answer = logits_of(model, z)
         self._ledger.add(rows, forwards=1)
         aims = None if self.targets is None else self.targets[rows]
-        hit = (self.goal(answer, self.labels[rows], aims) > 0) & self.threat.contains(self.x[rows], z)
+        hit = (self.goal(answer, self.labels[rows], aims) > 0) & self._inside(self.x[rows], z)
         self._accept(rows[hit], z[hit])

@@ -1,0 +1,5 @@
+"""Audit: one figure for a classifier under a threat, with its interval and its evidence."""
+
+from sparring.audit._audit import AuditResult, audit, chunks_done
+
+__all__ = ["AuditResult", "audit", "chunks_done"]

@@ -29,3 +29,8 @@ def levels_toward(x: Images, z: Images) -> Images:
     # A hair of slack keeps a value that is already a level, but for float rounding, where it is.
     rounded = torch.where(level >= center, (level + 1e-4).floor(), (level - 1e-4).ceil())
     return from_bytes(rounded.clamp(0, 255).to(torch.uint8), z.dtype)
+
+
+def exact_levels(z: Images) -> Images:
+    """Return 8-bit images in float64, free of the rounding of k/255 to float32, which can exceed the slack on ε."""
+    return (z.double() * 255).round() / 255

@@ -1,0 +1,107 @@
+"""`sparring audit`: how accurate a classifier stays under a threat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from sparring.audit import AuditResult, chunks_done
+from sparring.audit import audit as run_audit
+from sparring.audit._audit import DEFAULT_ATTACKS
+from sparring.cli import _options as opt
+from sparring.cli._app import app
+from sparring.cli._bar import Bar
+from sparring.cli._pictures import audit_pictures
+from sparring.core.runs import new_run_dir
+from sparring.data import load_data
+from sparring.errors import InputError
+from sparring.models import load_model
+from sparring.registry import parse_as
+from sparring.report import audit_page, write_report
+from sparring.threats import Threat
+
+
+@app.command()
+def audit(
+    model: opt.Model,
+    data: opt.Data,
+    threat: opt.ThreatText,
+    n: Annotated[int, typer.Option("--n", help="Samples, drawn at random; all of them if there are no more.")] = 1000,
+    seed: opt.Seed = 0,
+    attack: Annotated[
+        Optional[list[str]], typer.Option("--attack", help="Attacks to run in order, instead of the usual ones.")
+    ] = None,
+    out: opt.Out = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Only go on with an interrupted run in --out.")] = False,
+    fail_under: Annotated[
+        Optional[float],
+        typer.Option("--fail-under", help="Exit with code 1 if the robust accuracy, a share of 1, is lower than this."),
+    ] = None,
+    curve: Annotated[int, typer.Option("--curve", help="Samples for the curve of accuracy against eps; 0 for none.")] = 200,
+    size: opt.Size = None,
+    channels: opt.Channels = None,
+    batch_size: opt.Batch = None,
+    fast: opt.Fast = True,
+    quiet: opt.Quiet = False,
+) -> int:
+    """Measure how many samples a classifier gets right whatever an attacker does inside the threat.
+
+    Killed at any moment, the same command with the same --out goes on and ends with the same figure.
+    """
+    if fail_under is not None and not 0 <= fail_under <= 1:
+        raise InputError(f"expected --fail-under as a share between 0 and 1, got {fail_under}")
+    limit = parse_as(Threat, threat)
+    dataset = load_data(data, size=size, channels=channels)
+    loaded = load_model(model, input_shape=dataset.shape, classes=dataset.classes)
+    if resume and (out is None or not (out / "spec.json").exists()):
+        raise InputError(f"expected an interrupted run in --out to resume, got {out or 'no --out'}")
+    folder, fresh = (out, False) if out is not None else (new_run_dir("audit", f"{data}-{limit.name()}"), True)
+    if not fresh and chunks_done(folder) and not quiet:
+        print(f"{folder}: {chunks_done(folder)} chunks are done, going on from there")
+    try:
+        with Bar("audit", min(n, len(dataset)), quiet=quiet) as bar:
+            state = {"done": 0}
+
+            def progress(done: int, total: int, right: int, standing: int) -> None:
+                bar.advance(done - state["done"], f"{standing / done:.1%} stand, {right / done:.1%} right")
+                state["done"] = done
+
+            found = run_audit(
+                loaded, dataset, limit, n=n, seed=seed, attacks=tuple(attack or DEFAULT_ATTACKS), out=folder, fast=fast,
+                batch_size=batch_size, curve=curve, command=opt.command_line(), progress=progress,
+            )  # fmt: skip
+    except InputError:
+        _leave_nothing(folder, fresh)
+        raise
+    report = write_report(folder / "report.html", audit_page(found.result, audit_pictures(found, loaded, dataset)))
+    _print(found, report)
+    if fail_under is not None and found.robust_accuracy < fail_under:
+        print(f"robust accuracy {found.robust_accuracy:.4f} is below --fail-under {fail_under}")
+        return 1
+    return 0
+
+
+def _leave_nothing(folder: Path, fresh: bool) -> None:
+    """Remove the directory made for a run that never began."""
+    if fresh and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _print(found: AuditResult, report: Path) -> None:
+    result: dict[str, Any] = found.result
+    low, high = found.interval
+    print(f"{result['spec']['model']} on {result['spec']['data']}, {found.n} samples, {result['threat']}, seed {result['seed']}")
+    for warning in result["warnings"]:
+        print(f"warning: {warning}")
+    for row in result["attacks"]:
+        print(
+            f"  {row['text']:<24} {row['broke']:>6} broken, {row['left_standing']:>6} left standing, "
+            f"{row['forwards']} forwards, {row['backwards']} backwards, {row['seconds']:.1f} s"
+        )
+    print(f"clean accuracy   {found.clean_accuracy:.4f}")
+    print(f"robust accuracy  {found.robust_accuracy:.4f}  (95 % interval {low:.4f} to {high:.4f})")
+    print(f"report: {report}")
+
+

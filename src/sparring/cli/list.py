@@ -1,0 +1,61 @@
+"""`sparring list`: every unit there is, by kind."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Annotated, Any, Optional
+
+import typer
+
+from sparring.cli._app import app
+from sparring.errors import InputError, did_you_mean
+from sparring.registry import PACKAGES, Unit, show, units
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[Optional[str], typer.Argument(help="attack, threat, model or data; all without it.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="A table for documents.")] = False,
+) -> None:
+    """List what can be named in commands and in Python, with its fields."""
+    if kind is not None:
+        singular = kind[:-1] if kind.endswith("s") else kind
+        if singular not in PACKAGES:
+            raise InputError(f"expected a kind of unit, got {kind!r}{did_you_mean(kind, PACKAGES)}")
+        kind = singular
+    for position, each in enumerate([kind] if kind else list(PACKAGES)):
+        if position:
+            print()
+        rows = [(name, _fields(cls), _summary(cls)) for name, cls in units(each).items()]
+        print(_markdown(each, rows) if markdown else _plain(each, rows))
+
+
+def _summary(cls: type[Unit]) -> str:
+    return (inspect.getdoc(cls) or "").splitlines()[0].rstrip(".:")
+
+
+def _fields(cls: type[Unit]) -> str:
+    shown = []
+    for field in dataclasses.fields(cls):
+        value: Any = field.default
+        shown.append(f"{field.name}={show(value) if isinstance(value, Unit) else repr(value)}")
+    return ", ".join(shown)
+
+
+def _plain(kind: str, rows: list[tuple[str, str, str]]) -> str:
+    width = max((len(name) for name, _, _ in rows), default=0)
+    lines = [f"{kind}:"]
+    for name, fields, summary in rows:
+        lines.append(f"  {name:<{width}}  {summary}")
+        if fields:
+            lines.append(f"  {'':<{width}}  ({fields})")
+    return "\n".join(lines)
+
+
+def _markdown(kind: str, rows: list[tuple[str, str, str]]) -> str:
+    lines = [f"| {kind} | what it does | fields |", "|---|---|---|"]
+    for name, fields, summary in rows:
+        cells = (f"`{name}`", summary, f"`{fields}`" if fields else "")
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
