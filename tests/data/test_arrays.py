@@ -34,6 +34,7 @@ def test_npz_without_labels(tmp_path):
     [
         ((4, 5, 6), (1, 5, 6)),
         ((4, 3, 5, 6), (3, 5, 6)),
+        ((4, 1, 5, 6), (1, 5, 6)),
         ((4, 5, 6, 3), (3, 5, 6)),
         ((4, 5, 6, 1), (1, 5, 6)),
         ((4, 3, 5, 3), (3, 5, 3)),  # both could be channels: they come first

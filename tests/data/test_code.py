@@ -91,11 +91,12 @@ def test_an_edited_file_is_read_again(file):
     assert first.checksum != second.checksum
 
 
-def test_neighbors_can_be_imported_and_shadow_nothing(file):
+def test_neighbors_can_be_imported_and_shadow_nothing(file, monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     (file.parent / "neighbor_of_mine.py").write_text("level = 0.5\n")
-    (file.parent / "random.py").write_text("raise RuntimeError('shadowed')\n")
+    (file.parent / "colorsys.py").write_text("raise RuntimeError('shadowed')\n")
     file.write_text(
-        "import random, torch\n"
+        "import colorsys, torch\n"
         "def f():\n    from neighbor_of_mine import level\n    return torch.full((1, 2), level), [0]\n"
     )
     assert load_data(f"{file}:f").images().unique().tolist() == [0.5]

@@ -20,6 +20,8 @@ def test_G2_T14_every_level_survives_the_file(tmp_path, channels):
     assert torch.equal(read_image(write_png(tmp_path / "u.png", image)), image)
     as_float = image.float() / 255
     assert torch.equal(read_image(write_png(tmp_path / "f.png", as_float)), image)
+    just_below = torch.nextafter(as_float, torch.tensor(-1.0))  # truncation would lose a level
+    assert torch.equal(read_image(write_png(tmp_path / "b.png", just_below)), image)
     by_reciprocal = image.float() * (1 / 255)  # off by an ulp, as some devices divide
     assert torch.equal(read_image(write_png(tmp_path / "r.png", by_reciprocal)), image)
 
