@@ -31,7 +31,19 @@ DEFAULT_ATTACKS = ("apgd", "apgd_t")
 """The worst case over these, sample by sample, is the figure: APGD on cross-entropy, then on targeted DLR."""
 
 CURVE_ATTACK = "fmn"
-DECIDES = ("model", "model_checksum", "data", "data_checksum", "threat", "attacks", "n", "seed", "fast", "chunk", "curve")
+DECIDES = (
+    "model",
+    "model_checksum",
+    "data",
+    "data_checksum",
+    "threat",
+    "attacks",
+    "n",
+    "seed",
+    "fast",
+    "chunk",
+    "curve",
+)
 """The parts of a spec that decide the figure: a run is resumed only where all of them agree."""
 
 Progress: TypeAlias = Callable[[int, int, int, int], None]
@@ -133,7 +145,7 @@ def audit(
     folder = None if out is None else _open(Path(out), spec, command)
     log = Log(folder / "log.jsonl") if folder else None
     chunks: list[Chunk] = []
-    parts = indices.split(size)
+    parts = torch.split(indices, size)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what attacks warn of is counted in the result, once for all chunks
         for number, part in enumerate(parts):

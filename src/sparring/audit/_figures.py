@@ -62,7 +62,7 @@ def warnings_of(chunks: list[Chunk]) -> list[str]:
         flat = sum(chunk.attacks[position]["flat"] for chunk in chunks)
         if flat:
             said.append(
-                f"{first['text']} met a gradient that is exactly zero, or not finite, on {flat} samples it left standing: "
+                f"{first['text']} met a gradient that is zero or not finite on {flat} of the samples it left standing: "
                 "the model may be saturated or not differentiable, and the figure too kind."
             )
     return said

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from sparring.attacks import Attack
@@ -13,25 +12,26 @@ from sparring.core.checks import check_labels, check_logits, check_not_probabili
 from sparring.data import Dataset
 from sparring.errors import InputError
 from sparring.threats import Threat
-from sparring.victims.base import Ledger
 from sparring.victims.torch import PROBES, TorchVictim, value_and_gradient
 
 
-def preflight(
-    victim: TorchVictim, data: Dataset, indices: Tensor, attacks: Sequence[Attack], threat: Threat
-) -> int:
+def preflight(victim: TorchVictim, data: Dataset, indices: Tensor, attacks: Sequence[Attack], threat: Threat) -> int:
     """Try the model on a few samples, make its fast twin, and return its number of classes.
 
     Refuses a threat without a finite ε, attacks that do not fit it, wrong shapes, probabilities, NaN, labels out of
     range, and a model without gradients. Cost: 3 forwards and 1 backward on at most 8 samples, and the twin's check.
     """
     if not threat.bounded:
-        raise InputError(f"expected a threat with a finite eps for an audit, got {threat}: such as {threat.name()}(8/255)")
+        raise InputError(
+            f"expected a threat with a finite eps for an audit, got {threat}: such as {threat.name()}(8/255)"
+        )
     if not attacks:
         raise InputError("expected at least one attack, got none")
     for method in attacks:
         if threat.name() not in method.norms:
-            raise InputError(f"expected attacks for {threat.name()}, got {method}, which is for {', '.join(method.norms)}")
+            raise InputError(
+                f"expected attacks for {threat.name()}, got {method}, which is for {', '.join(method.norms)}"
+            )
         if method.goals == "targeted":
             raise InputError(f"expected attacks that leave the label, got {method}, which needs a target")
     x, _ = data.take(indices[:PROBES])
@@ -45,5 +45,5 @@ def preflight(
         check_labels(labels[indices], len(indices), logits.shape[1])
         value_and_gradient(victim.model, x[:1], lambda out: ce(out, out.argmax(1), None))
         for exact in sorted({method.minimal for method in attacks}):
-            victim.swift(x, logits, Ledger(len(x)), exact=exact)
+            victim.swift(x, logits, exact=exact)
     return logits.shape[1]

@@ -23,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-UsageError = typer.BadParameter.__mro__[2]  # typer's base of all errors in the command's own words
+UsageError: type[Exception] = typer.BadParameter.__mro__[2]  # typer's base of all wrong command lines
 
 
 def main() -> None:

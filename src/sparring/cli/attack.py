@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal
 
-import torch
 import typer
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from sparring.attacks import Adversarials, Attack
 from sparring.attacks import attack as run_attack
-from sparring.attacks._run import threat_for
+from sparring.attacks._request import threat_for
 from sparring.cli import _options as opt
 from sparring.cli._app import app
 from sparring.cli._attack_input import Work, attack_and_work, gather
@@ -35,25 +34,25 @@ def attack(
     what: Annotated[list[str], typer.Argument(help="IMAGE... or DATA, then the attack, such as 'pgd(steps=100)'.")],
     model: opt.Model,
     threat: Annotated[
-        Optional[str], typer.Option("--threat", help="Such as 'linf(4/255)'; minimal-distance attacks need none.")
+        str | None, typer.Option("--threat", help="Such as 'linf(4/255)'; minimal-distance attacks need none.")
     ] = None,
-    target: Annotated[Optional[str], typer.Option("--target", help="The class to reach, by name or index.")] = None,
+    target: Annotated[str | None, typer.Option("--target", help="The class to reach, by name or index.")] = None,
     label: Annotated[
-        Optional[str], typer.Option("--label", help="The true class of pictures without one; else what the model says.")
+        str | None, typer.Option("--label", help="The true class of pictures without one; else what the model says.")
     ] = None,
     valid: Annotated[
-        Optional[str], typer.Option("--valid", help="8bit: the saved PNG itself is adversarial and inside the threat.")
+        str | None, typer.Option("--valid", help="8bit: the saved PNG itself is adversarial and inside the threat.")
     ] = None,
-    n: Annotated[Optional[int], typer.Option("--n", help="At most this many samples of a data set, at random.")] = None,
+    n: Annotated[int | None, typer.Option("--n", help="At most this many samples of a data set, at random.")] = None,
     seed: opt.Seed = 0,
     out: opt.Out = None,
     early_stop: Annotated[
-        Optional[bool],
+        bool | None,
         typer.Option(
             "--early-stop/--full", help="Stop at the first success, or spend all steps on confidence (pictures do)."
         ),
     ] = None,
-    budget: Annotated[Optional[int], typer.Option("--budget", help="Most passes a sample.")] = None,
+    budget: Annotated[int | None, typer.Option("--budget", help="Most passes a sample.")] = None,
     size: opt.Size = None,
     channels: opt.Channels = None,
     batch_size: opt.Batch = None,
@@ -192,7 +191,9 @@ def _warnings(found: Adversarials, valid: Literal["8bit"] | str | None, pngs: di
     ]
     if not lost:
         return []
-    return [f"{len(lost)} of the saved PNGs are no longer adversarial once rounded to 8 bits: --valid 8bit prevents that."]
+    return [
+        f"{len(lost)} of the saved PNGs are no longer adversarial once rounded to 8 bits: --valid 8bit prevents that."
+    ]
 
 
 def _png_holds(found: Adversarials, place: int, png: dict[str, Any]) -> bool:
@@ -216,5 +217,3 @@ def _print(result: dict[str, Any], folder: Path, report: Path) -> None:
     print(f"cost: {result['forwards']} forwards, {result['backwards']} backwards, {result['seconds']:.1f} s")
     print(f"files: {folder}")
     print(f"report: {report}")
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
@@ -31,15 +31,17 @@ def audit(
     n: Annotated[int, typer.Option("--n", help="Samples, drawn at random; all of them if there are no more.")] = 1000,
     seed: opt.Seed = 0,
     attack: Annotated[
-        Optional[list[str]], typer.Option("--attack", help="Attacks to run in order, instead of the usual ones.")
+        list[str] | None, typer.Option("--attack", help="Attacks to run in order, instead of the usual ones.")
     ] = None,
     out: opt.Out = None,
     resume: Annotated[bool, typer.Option("--resume", help="Only go on with an interrupted run in --out.")] = False,
     fail_under: Annotated[
-        Optional[float],
+        float | None,
         typer.Option("--fail-under", help="Exit with code 1 if the robust accuracy, a share of 1, is lower than this."),
     ] = None,
-    curve: Annotated[int, typer.Option("--curve", help="Samples for the curve of accuracy against eps; 0 for none.")] = 200,
+    curve: Annotated[
+        int, typer.Option("--curve", help="Samples for the curve of accuracy against eps; 0 for none.")
+    ] = 200,
     size: opt.Size = None,
     channels: opt.Channels = None,
     batch_size: opt.Batch = None,
@@ -92,7 +94,8 @@ def _leave_nothing(folder: Path, fresh: bool) -> None:
 def _print(found: AuditResult, report: Path) -> None:
     result: dict[str, Any] = found.result
     low, high = found.interval
-    print(f"{result['spec']['model']} on {result['spec']['data']}, {found.n} samples, {result['threat']}, seed {result['seed']}")
+    spec = result["spec"]
+    print(f"{spec['model']} on {spec['data']}, {found.n} samples, {result['threat']}, seed {result['seed']}")
     for warning in result["warnings"]:
         print(f"warning: {warning}")
     for row in result["attacks"]:
@@ -103,5 +106,3 @@ def _print(found: AuditResult, report: Path) -> None:
     print(f"clean accuracy   {found.clean_accuracy:.4f}")
     print(f"robust accuracy  {found.robust_accuracy:.4f}  (95 % interval {low:.4f} to {high:.4f})")
     print(f"report: {report}")
-
-
