@@ -12,6 +12,7 @@ import functools
 import importlib
 import math
 import pkgutil
+import re
 import types
 import typing
 from collections.abc import Iterator
@@ -116,15 +117,12 @@ def parse(text: str | Unit, kind: str | None = None) -> Unit:
         return text
     if not isinstance(text, str):
         raise InputError(f"expected a unit or its text, such as 'pgd(steps=40)', got {type(text).__name__}")
+    # Names such as `efficientnet-lite0` would parse as a subtraction.
+    readable = re.sub(r"^[A-Za-z][\w-]*(?=$|\()", lambda head: head[0].replace("-", "_"), text.strip())
     try:
-        node = ast.parse(text.strip(), mode="eval").body
+        node = ast.parse(readable, mode="eval").body
     except SyntaxError:
-        # Names such as `efficientnet-lite0` parse as a subtraction, others not at all.
-        if text.strip().replace("-", "").replace("_", "").isalnum():
-            return lookup(text.strip(), kind)()
         raise InputError(f"expected a unit such as 'pgd(steps=40)', got {text!r}: it does not parse") from None
-    if isinstance(node, ast.BinOp) and "(" not in text:
-        return lookup(text.strip(), kind)()
     return _read_unit(node, text, kind)
 
 

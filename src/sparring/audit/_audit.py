@@ -22,7 +22,7 @@ from sparring.audit._preflight import preflight
 from sparring.core.runs import Log, machine, read_json, versions, write_json
 from sparring.data import Dataset, load_data
 from sparring.errors import InputError
-from sparring.models import LoadedModel, load_model
+from sparring.models import LoadedModel, align, load_model
 from sparring.registry import parse_as
 from sparring.threats import Threat
 from sparring.victims.torch import TorchVictim
@@ -137,6 +137,7 @@ def audit(
     dataset, limit = load_data(data), parse_as(Threat, threat)
     methods = tuple(parse_as(Attack, each) for each in attacks)
     loaded = load_model(model, input_shape=dataset.shape, classes=dataset.classes)
+    dataset = align(dataset, loaded.classes)  # a folder of cats has labels 0, 1, ...; ImageNet's are 281, 285, ...
     victim = TorchVictim(loaded.module, fast=fast)
     indices = dataset.subset(n, seed)
     classes = preflight(victim, dataset, indices, methods, limit)

@@ -11,7 +11,7 @@ from sparring.attacks import Attack
 from sparring.audit._audit import align_names
 from sparring.data import Dataset, load_data, read_image
 from sparring.errors import InputError
-from sparring.models import LoadedModel, find_class, load_model
+from sparring.models import LoadedModel, align, find_class, load_model
 from sparring.registry import parse_as, units
 from sparring.types import Images, Labels
 from sparring.victims.torch import TorchVictim
@@ -78,6 +78,7 @@ def gather(
     else:
         data = load_data(sources[0], size=size, channels=channels)
         loaded = load_model(model, input_shape=data.shape, classes=data.classes or None)
+        data = align(data, loaded.classes)
     index = data.subset(n if n is not None else len(data), seed)
     x, y = data.images(index), None if data.labels is None else data.labels[index]
     victim = TorchVictim(loaded.module)

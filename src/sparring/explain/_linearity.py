@@ -15,7 +15,7 @@ from sparring.audit._audit import align_names
 from sparring.core.checks import check_labels, check_logits
 from sparring.data import Dataset, load_data
 from sparring.errors import InputError, SparringWarning
-from sparring.models import LoadedModel, load_model
+from sparring.models import LoadedModel, align, load_model
 from sparring.registry import parse_as
 from sparring.threats import Threat
 from sparring.victims.torch import TorchVictim, logits_of, value_and_gradient
@@ -54,6 +54,7 @@ def explain_model(
     if not limit.bounded:
         raise InputError(f"expected a threat with a finite eps, got {limit}")
     loaded = load_model(model, input_shape=dataset.shape, classes=dataset.classes)
+    dataset = align(dataset, loaded.classes)
     victim = TorchVictim(loaded.module, fast=False)
     index = dataset.subset(n, seed)
     x, y = dataset.take(index)
