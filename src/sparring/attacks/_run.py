@@ -12,68 +12,31 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor
 
-from sparring.attacks._search import Finished, Search, inside
-from sparring.attacks.base import Attack
-from sparring.core.checks import (
-    check_images,
-    check_labels,
-    check_levels,
-    check_logits,
-    check_not_probabilities,
-    check_targets,
+from sparring.attacks._request import (
+    check_access,
+    check_classes,
+    check_counts,
+    read_images,
+    read_labels,
+    read_targets,
+    threat_for,
 )
+from sparring.attacks._result import Adversarials
+from sparring.attacks._search import Finished, Search
+from sparring.attacks._settle import settle
+from sparring.attacks._valid import inside
+from sparring.attacks.base import Attack
+from sparring.core.checks import check_logits, check_not_probabilities, check_targets
 from sparring.core.seeds import Streams, child_seed, sample_keys
-from sparring.errors import InputError, SparringWarning
-from sparring.registry import parse_as, units
+from sparring.errors import SparringWarning
+from sparring.registry import parse_as
 from sparring.threats.base import Threat
-from sparring.types import Classifier, Images, Labels, Logits, Mask, Scores
-from sparring.victims.base import ACCESS, Ledger
+from sparring.types import Classifier, Images, Labels, Logits, Mask
+from sparring.victims.base import Ledger
 from sparring.victims.torch import TorchVictim
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with (samples newly finished, samples newly broken)."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Adversarials:
-    """What an attack found, one row a sample; every success was confirmed on the user's own model.
-
-    `images` (n, *chw): the adversarial image, or the original where the attack failed (T22). `success` (n,): the
-    image is inside the threat and the model says what the attacker wants; a sample the model had wrong to begin with
-    counts as a success at distance 0 (T21). `distance` (n,) in the threat's norm, inf for failures. `forwards`,
-    `backwards` (n,): passes spent on each sample, checks and confirmations included. `clean_correct` (n,): the model
-    was right (not yet at the target) before. `strongest` (n, *chw): the image closest to success, success or not.
-    `flat` (n,): samples that met a zero or non-finite gradient. `labels`, `targets`, `logits_before`, `logits` (n, k).
-    """
-
-    images: Images
-    success: Mask
-    distance: Scores
-    forwards: Tensor
-    backwards: Tensor
-    clean_correct: Mask
-    strongest: Images
-    flat: Mask
-    labels: Labels
-    targets: Labels | None
-    logits_before: Logits
-    logits: Logits
-    attack: str
-    threat: str
-    seconds: float
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    @property
-    def success_rate(self) -> float:
-        """Share of the samples that were right before and are broken now (T50); nan if none was right."""
-        return float(self.success[self.clean_correct].double().mean())
-
-    @property
-    def robust_accuracy(self) -> float:
-        """Share of all samples that were right before and still stand."""
-        return float((~self.success).double().mean())
 
 
 def attack(
@@ -97,14 +60,14 @@ def attack(
 
     Args:
         model: images (n, *chw) → logits (n, k), a torch module or callable; or a `TorchVictim` to reuse its twin.
-        x: images (n, *chw), floating point, inside the threat's bounds.
+        x: images (n, *chw), float32 or float64, inside the threat's bounds.
         y: labels (n,); without them the model's own answers are taken, so the attack changes what it says.
         attack, threat: units or their text. Minimal-distance attacks may go without a threat: ε is then infinite.
         targets: a class, or one a sample (n,), to be reached; none means any class but the label.
         seed: decides every random number, sample by sample: order, batch size and company do not matter (T31).
         fast: run passes on a fast twin of the model; successes are confirmed on the model itself anyway.
         early_stop: a sample broken within ε gets no more passes; False spends them all on a stronger image.
-        valid: "8bit" makes every image shown to the model one that an 8-bit file holds, so a saved PNG still works (T14).
+        valid: "8bit" makes every image shown to the model one that an 8-bit file holds: a saved PNG still works (T14).
         budget: the most forward plus backward passes for one sample, all included; the attack ends there (T37).
         batch_size: samples a pass; by default as many as fit comfortably.
         allow_probabilities: attack a model that returns probabilities, whose gradients vanish (T3).
@@ -113,7 +76,8 @@ def attack(
 
     Raises: InputError, one line, for anything the attack cannot work with.
 
-    Cost: at most the attack's own `passes` a sample, plus 1 forward before and at most 2 after.
+    Cost: 1 forward before, at most the attack's own `passes`, and 1 forward for each claim of success on a twin. A
+    sample whose claims do not hold on the model itself is attacked once more there.
 
     >>> import torch
     >>> net = torch.nn.Linear(2, 2).requires_grad_(False)
@@ -126,43 +90,32 @@ def attack(
     method = parse_as(Attack, attack)
     limit = threat_for(method, threat)
     victim = model if isinstance(model, TorchVictim) else TorchVictim(model, fast=fast)
-    _check_access(method, victim)
-    if budget is not None and budget < 2:
-        raise InputError(f"expected a budget of at least 2 passes a sample, got {budget}")
-    if batch_size is not None and batch_size < 1:
-        raise InputError(f"expected batch_size >= 1, got {batch_size}")
-    check_images(x, limit.limits(x)) if isinstance(x, Tensor) else check_images(x, (torch.zeros(()), torch.ones(())))
-    if valid == "8bit":
-        if tuple(limit.bounds) != (0.0, 1.0):
-            raise InputError(f"expected bounds (0, 1) for valid='8bit', got {limit.bounds}")
-        check_levels(x)
-    elif valid is not None:
-        raise InputError(f"expected valid='8bit' or None, got {valid!r}")
-    if isinstance(y, Tensor) and y.shape != (len(x),):
-        raise InputError(f"expected {len(x)} labels, one an image, got shape {tuple(y.shape)}")
-    aims = torch.full((len(x),), targets, dtype=torch.int64, device=x.device) if isinstance(targets, int) else targets
-    if aims is not None and aims.shape != (len(x),):
-        raise InputError(f"expected {len(x)} targets, one an image, got shape {tuple(aims.shape)}")
-    if method.goals == "targeted" and aims is None:
-        raise InputError(f"expected a target for {method.name()}, which only reaches classes, got none: give targets")
-    if method.goals == "untargeted" and aims is not None:
-        raise InputError(f"expected no target for {method.name()}, which only leaves labels, got targets")
-    plan = _Plan(method, limit, seed, early_stop, valid == "8bit", budget, allow_probabilities)
-    size = batch_size or default_batch_size(x)
-    parts = []
-    with victim.frozen():
+    check_access(method, victim.access)
+    check_counts(budget, batch_size)
+    plan = _Plan(method, limit, seed, early_stop, valid == "8bit", budget)
+    parts, checks = [], victim.checks
+    # Autograd does not work on tensors of inference mode, so whoever calls from inside it is led out.
+    with torch.inference_mode(False), victim.frozen():
+        x = read_images(x, limit, valid)
+        y, aims = read_labels(y, x, "labels"), read_targets(targets, x, method)
+        size = batch_size or default_batch_size(x)
         for start in range(0, len(x), size):
             rows = slice(start, start + size)
-            labels = None if y is None else y[rows]
-            part = _attack_batch(victim, x[rows], labels, None if aims is None else aims[rows], plan)
+            ledger = Ledger(len(x[rows]))
+            before = _look(victim, x[rows], limit, ledger, allow_probabilities)
+            if start == 0:
+                check_classes(y, aims, before.shape[1])
+            labels = before.argmax(1) if y is None else y[rows]
+            part = _attack_batch(victim, x[rows], before, labels, None if aims is None else aims[rows], plan, ledger)
             parts.append(part)
             if progress is not None:
                 progress(len(part["success"]), int((part["success"] & part["clean_correct"]).sum()))
     whole = {key: torch.cat([part[key] for part in parts]) for key in parts[0]}
     _warn_flat(whole["flat"] & ~whole["success"])
     return Adversarials(
-        **whole, targets=aims, attack=str(method), threat=str(limit), seconds=time.perf_counter() - started
-    )
+        **whole, targets=aims, attack=str(method), threat=str(limit), seconds=time.perf_counter() - started,
+        checks=victim.checks - checks,
+    )  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,44 +126,52 @@ class _Plan:
     early_stop: bool
     eight_bit: bool
     budget: int | None
-    allow_probabilities: bool
+
+
+def _look(victim: TorchVictim, x: Images, threat: Threat, ledger: Ledger, allow_probabilities: bool) -> Logits:
+    """Return the model's answer to the originals, once it is known to be one that can be attacked."""
+
+    def ask(z: Images) -> Logits:
+        ledger.add(torch.arange(len(z)), forwards=1)
+        return victim.answer(z)
+
+    logits = ask(x)
+    check_logits(logits, len(x))
+    if not allow_probabilities:
+        low, high = threat.limits(x)
+        check_not_probabilities(logits, lambda: ask(threat.clip(x, low + 0.2 * (high - low) + 0.5 * (x - low))))
+    return logits
 
 
 def _attack_batch(
-    victim: TorchVictim, x: Images, y: Labels | None, targets: Labels | None, plan: _Plan
+    victim: TorchVictim,
+    x: Images,
+    before: Logits,
+    labels: Labels,
+    targets: Labels | None,
+    plan: _Plan,
+    ledger: Ledger,
 ) -> dict[str, Tensor]:
     """Run one attack on one batch, and settle every success on the user's own model."""
-    ledger = Ledger(len(x))
-    everyone = torch.arange(len(x))
-    before = victim.answer(x)
-    ledger.add(everyone, forwards=1)
-    check_logits(before, len(x))
-    if not plan.allow_probabilities:
-        check_not_probabilities(before, lambda: _darker(victim, x, plan.threat, ledger))
-    labels = before.argmax(1) if y is None else y.to(x.device, torch.int64) if _checked(y, before) else y
-    if targets is not None:
-        check_labels(targets, len(x), before.shape[1], "targets")
-        targets = targets.to(x.device, torch.int64)
+    if targets is None:
+        already = before.argmax(1) != labels
+    else:
         check_targets(targets, labels)
         already = before.argmax(1) == targets
-    else:
-        already = before.argmax(1) != labels
     result = {
         "images": x.clone(),
         "success": already.clone(),
         "distance": torch.where(already, 0.0, torch.inf).double(),
         "strongest": x.clone(),
         "flat": torch.zeros_like(already),
+        "logits": before.clone(),
     }
     todo = ~already
-    exact = plan.attack.minimal
-    for repair in (
-        False,
-        True,
-    ):  # the second round is for the rare success that the model itself does not confirm
+    # The second round is for the rare success on the twin that the model itself does not confirm.
+    for repair in (False, True):
         if not bool(todo.any()):
             break
-        swift = victim.model if repair else victim.swift(x, before, ledger, exact=exact)
+        swift = victim.model if repair else victim.swift(x, before, exact=plan.attack.minimal)
         search = Search(
             swift, x, labels, targets, plan.threat, ledger,
             Streams(sample_keys(x, child_seed(plan.seed, plan.attack.name()))),
@@ -219,40 +180,23 @@ def _attack_batch(
         )  # fmt: skip
         with contextlib.suppress(Finished):
             plan.attack.run(search)
-        again = search.settle(victim.model)
+        again = settle(search, victim.model)
         won = search.success & todo
-        for key, found in (("images", search.images), ("distance", search.distance)):
-            result[key][won] = found[won]
+        for key, found in (("images", search.images), ("distance", search.distance), ("logits", search.answers)):
+            result[key][won] = found[won].to(result[key].dtype)
         result["success"] |= won
         result["strongest"][todo] = search.strongest[todo]
         result["flat"] |= search.flat & todo
         todo = again
     _assert_inside(plan, x, result)
-    after = before.clone()
-    changed = (result["success"] & ~already).nonzero()[:, 0]
-    if len(changed):
-        after[changed] = victim.answer(result["images"][changed])
-        ledger.add(changed, forwards=1)
     return {
         **result,
         "clean_correct": ~already,
         "labels": labels,
         "logits_before": before,
-        "logits": after,
         "forwards": ledger.forwards,
         "backwards": ledger.backwards,
     }
-
-
-def _darker(victim: TorchVictim, x: Images, threat: Threat, ledger: Ledger) -> Logits:
-    low, _ = threat.limits(x)
-    ledger.add(torch.arange(len(x)), forwards=1)
-    return victim.answer(low + 0.37 * (x - low))
-
-
-def _checked(y: Labels, logits: Logits) -> bool:
-    check_labels(y, len(logits), logits.shape[1])
-    return True
 
 
 def _assert_inside(plan: _Plan, x: Images, result: dict[str, Tensor]) -> None:
@@ -261,33 +205,6 @@ def _assert_inside(plan: _Plan, x: Images, result: dict[str, Tensor]) -> None:
     outside = result["success"] & ~held & (result["distance"] > 0)
     if bool(outside.any()):
         raise AssertionError(f"{int(outside.sum())} adversarial images lie outside {plan.threat}: please report this")
-
-
-def threat_for(method: Attack, threat: str | Threat | None) -> Threat:
-    """Return the threat an attack runs under, or say which attacks would do."""
-    if threat is None:
-        if method.free_threat is None:
-            raise InputError(f"expected a threat for {method.name()}, got none: give one such as 'linf(8/255)'")
-        return parse_as(Threat, method.free_threat)
-    limit = parse_as(Threat, threat)
-    if limit.name() not in method.norms:
-        others = [
-            name
-            for name, cls in units("attack").items()
-            if issubclass(cls, Attack) and limit.name() in cls.norms and cls.minimal == method.minimal
-        ]
-        raise InputError(
-            f"expected a threat in {' or '.join(method.norms)} for {method.name()}, got {limit}: "
-            f"for {limit.name()} there is {', '.join(others)}"
-        )
-    return limit
-
-
-def _check_access(method: Attack, victim: TorchVictim) -> None:
-    if ACCESS.index(method.needs) > ACCESS.index(victim.access):
-        raise InputError(
-            f"expected a victim that gives its {method.needs} for {method.name()}, got {victim.access} only"
-        )
 
 
 def _warn_flat(stuck: Mask) -> None:
@@ -302,4 +219,4 @@ def _warn_flat(stuck: Mask) -> None:
 
 def default_batch_size(x: Images) -> int:
     """Return how many samples a pass takes by default: about 200,000 values of input, between 8 and 250 samples."""
-    return max(8, min(250, 200_000 // x[0].numel())) if x[0].numel() > 0 else 250
+    return max(8, min(250, 200_000 // x[0].numel()))

@@ -6,14 +6,14 @@ them, stops at the budget, judges every image it sees and keeps the best: attack
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
 from sparring.attacks._objectives import Objective, margin
-from sparring.core.levels import exact_levels, levels_toward, nearest_levels
+from sparring.attacks._valid import as_eight_bit, inside
 from sparring.core.seeds import Streams
 from sparring.threats.base import Threat
 from sparring.types import Classifier, Images, Labels, Logits, Mask, Scores
@@ -23,11 +23,6 @@ from sparring.victims.torch import jacobian, logits_of, value_and_gradient
 
 class Finished(Exception):
     """No sample is left to work on: all succeeded, gave up, or ran out of passes. The driver catches it."""
-
-
-def inside(threat: Threat, x: Images, z: Images, *, eight_bit: bool) -> Mask:
-    """Say which images z lie inside the threat around x."""
-    return threat.contains(exact_levels(x), exact_levels(z)) if eight_bit else threat.contains(x, z)
 
 
 class Search:
@@ -70,11 +65,12 @@ class Search:
         self.goal: Objective = margin
         self.rows = torch.arange(len(x), device=x.device)
         self.strongest = x.clone()
-        self.margin = torch.full((len(x),), -torch.inf, device=x.device)
-        self.flat = torch.zeros_like(active)
+        self.margin = torch.full((len(x),), -torch.inf, dtype=torch.float64, device=x.device)
+        self.flat, self.refuted = torch.zeros_like(active), torch.zeros_like(active)
+        self.answers = torch.zeros(len(x), classes, dtype=x.dtype, device=x.device)
+        self.minimal, self.early_stop, self.on_twin = minimal, early_stop, confirm is not None
         self._model, self._ledger, self._confirm = model, ledger, confirm
-        self._minimal, self._early_stop, self._eight_bit = minimal, early_stop, eight_bit
-        self._budget = budget
+        self._eight_bit, self._budget = eight_bit, budget
 
     # What attacks ask for.
 
@@ -108,9 +104,8 @@ class Search:
         self._observe(z, logits, rows)
         return self._spread(logits, rows), self._spread(values, rows), self._spread(gradient, rows)
 
-    def jacobian(self, x: Images, directions: Tensor | Callable[[Logits], Tensor]) -> tuple[Logits, Tensor]:
+    def jacobian(self, x: Images, directions: Tensor) -> tuple[Logits, Tensor]:
         """Return logits (n, k) and gradients (n, m, *chw) of m weightings (n, m, k) of them; 1 forward, m backwards."""
-        assert isinstance(directions, Tensor)
         count = directions.shape[1]
         rows = self._payers(1 + count)
         z = self._seen(x, rows)
@@ -171,21 +166,13 @@ class Search:
     def _seen(self, x: Images, rows: Tensor) -> Images:
         """Return what the model is shown: the image, or what an 8-bit file of it would hold."""
         z = self._take(x, rows)
-        if not self._eight_bit:
-            return z
-        center = self._take(self.x, rows)
-        rounded = nearest_levels(z)
-        outside = ~self._inside(center, rounded)
-        if bool(outside.any()):
-            rounded[outside] = levels_toward(center[outside], z[outside])
-        return rounded
+        return as_eight_bit(self.threat, self._take(self.x, rows), z) if self._eight_bit else z
 
-    def _inside(self, x: Images, z: Images) -> Mask:
-        """Say which images lie inside the threat; 8-bit ones are compared as the levels they stand for."""
-        return inside(self.threat, x, z, eight_bit=self._eight_bit)
+    def _inside(self, rows: Tensor, z: Images) -> Mask:
+        return inside(self.threat, self.x[rows], z, eight_bit=self._eight_bit)
 
     def _usable(self, gradient: Tensor, rows: Tensor) -> Tensor:
-        """Return the gradient with non-finite rows set to zero, and note rows that give no direction (T4)."""
+        """Return the gradient with non-finite entries set to zero, and note rows that give no direction (T4)."""
         size = gradient.abs().flatten(1).amax(1)
         self.flat[rows] |= ~(torch.isfinite(size) & (size > 0))
         if not bool(torch.isfinite(size).all()):
@@ -197,12 +184,12 @@ class Search:
         labels = self._take(self.labels, rows)
         targets = None if self.targets is None else self._take(self.targets, rows)
         margins = self.goal(logits, labels, targets)
-        if self._minimal:
-            self._keep_nearest(z, margins, rows)
+        if self.minimal:
+            self._keep_nearest(z, logits, margins, rows)
         else:
-            self._keep_strongest(z, margins, rows, labels, targets)
+            self._keep_strongest(z, logits, margins, rows)
 
-    def _keep_nearest(self, z: Images, margins: Scores, rows: Tensor) -> None:
+    def _keep_nearest(self, z: Images, logits: Logits, margins: Scores, rows: Tensor) -> None:
         hit = (margins > 0).nonzero()[:, 0]
         if len(hit) == 0:
             return
@@ -212,68 +199,55 @@ class Search:
         self.strongest[where[closer]], self.nearest[where[closer]] = found[closer], distance[closer]
         self.margin[where[closer]] = margins[hit][closer].to(self.margin.dtype)
         # Judged apart: a channel may have an ε of its own, so the nearest is not always the one inside.
-        better = (distance < self.distance[where]) & self._inside(self.x[where], found)
-        where, found = where[better], found[better]
-        self.images[where], self.distance[where], self.success[where] = found, distance[better], True
+        better = (distance < self.distance[where]) & self._inside(where, found)
+        self._accept(where[better], found[better], logits[hit[better]])
 
-    def _keep_strongest(self, z: Images, margins: Scores, rows: Tensor, labels: Labels, targets: Labels | None) -> None:
-        better = margins > self._take(self.margin, rows)
-        if bool(better.any()):
-            self.strongest[rows[better]], self.margin[rows[better]] = (
-                z[better],
-                margins[better].to(self.margin.dtype),
-            )
-        claims = ((margins > 0) & ~self._take(self.success, rows)).nonzero()[:, 0]
-        if len(claims) == 0:
+    def _keep_strongest(self, z: Images, logits: Logits, margins: Scores, rows: Tensor) -> None:
+        margins = margins.double()
+        claims = (margins > 0) & ~self._take(self.success, rows)
+        news = (claims | (margins > self._take(self.margin, rows))).nonzero()[:, 0]
+        news = news[self._inside(rows[news], z[news])]
+        better = news[margins[news] > self.margin[rows[news]]]
+        self.strongest[rows[better]], self.margin[rows[better]] = z[better], margins[better]
+        hit = news[claims[news]]
+        if len(hit) == 0:
             return
-        inside = self._inside(self.x[rows[claims]], z[claims])
-        claims = claims[inside]
-        if self._confirm is not None and len(claims):
-            answer = logits_of(self._confirm, z[claims])
-            self._ledger.add(rows[claims], forwards=1)
-            aims = None if targets is None else targets[claims]
-            claims = claims[self.goal(answer, labels[claims], aims) > 0]
-        self._accept(rows[claims], z[claims])
-        if self._early_stop:
-            self.active[rows[claims]] = False
+        where, found, answers = rows[hit], z[hit], logits[hit]
+        if self._confirm is not None:
+            where, found, answers = self._confirmed(self._confirm, where, found)
+            self.refuted[rows[hit]] = True
+            self.refuted[where] = False
+        self._accept(where, found, answers)
+        if self.early_stop:
+            self.active[where] = False
 
-    def _accept(self, where: Tensor, found: Images) -> None:
+    def _confirmed(self, model: Classifier, where: Tensor, z: Images) -> tuple[Tensor, Images, Logits]:
+        """Return what the user's own model agrees to, with its logits; 1 forward a claim."""
+        answers = logits_of(model, z)
+        self._ledger.add(where, forwards=1)
+        self.rows = where
+        targets = None if self.targets is None else self.targets[where]
+        agreed = self.goal(answers, self.labels[where], targets) > 0
+        return where[agreed], z[agreed], answers[agreed]
+
+    def _accept(self, where: Tensor, found: Images, answers: Logits) -> None:
         self.images[where], self.success[where] = found, True
         self.distance[where] = self.threat.distance(found.double() - self.x[where].double())
+        self.answers[where] = answers.to(self.answers.dtype)
 
-    # The last word, asked for by the driver.
+    # The last word, asked for by `settle`.
 
-    def settle(self, model: Classifier) -> Mask:
-        """Confirm on the user's model what the twin could not decide alone; return samples that need a repair.
-
-        Bounded: the strongest image of every sample gets one look, which may win a sample or a stronger image.
-        Minimal: every success is looked at; where rounding put it back across the boundary, it is pushed on along
-        its own line by 1e-4, 1e-3 and 1e-2 of its length.
-        """
-        if self._confirm is None and (self._minimal or self._early_stop):
-            return torch.zeros_like(self.success)
-        if not self._minimal:
-            open_ = ~self.success if self._early_stop else torch.ones_like(self.success)
-            self._confirm_rows(model, (open_ & torch.isfinite(self.margin)).nonzero()[:, 0], self.strongest)
-            return torch.zeros_like(self.success)
-        unsettled = self.success.clone()
-        self.success = torch.zeros_like(unsettled)
-        found = self.images.clone()
+    def forget(self) -> None:
+        """Take back every success."""
+        self.success = torch.zeros_like(self.success)
         self.images, self.distance = self.x.clone(), torch.full_like(self.distance, torch.inf)
-        for push in (0.0, 1e-4, 1e-3, 1e-2):
-            rows = (unsettled & ~self.success).nonzero()[:, 0]
-            pushed = self.threat.clip(self.x, self.x + (1 + push) * (found - self.x)) if push else found
-            self._confirm_rows(model, rows, pushed)
-        return unsettled & ~self.success
 
-    def _confirm_rows(self, model: Classifier, rows: Tensor, images: Images) -> None:
+    def confirm(self, model: Classifier, samples: Mask, images: Images) -> None:
+        """Show images of these samples to the user's own model, as far as they can pay; keep what it agrees to."""
+        rows = samples.nonzero()[:, 0]
         if self._budget is not None:
             rows = rows[(self._ledger.spent()[rows.cpu()] < self._budget).to(rows.device)]
-        if len(rows) == 0:
-            return
         z = self._seen(images, torch.arange(self.n, device=rows.device))[rows]
-        answer = logits_of(model, z)
-        self._ledger.add(rows, forwards=1)
-        aims = None if self.targets is None else self.targets[rows]
-        hit = (self.goal(answer, self.labels[rows], aims) > 0) & self._inside(self.x[rows], z)
-        self._accept(rows[hit], z[hit])
+        held = self._inside(rows, z)
+        if bool(held.any()):
+            self._accept(*self._confirmed(model, rows[held], z[held]))

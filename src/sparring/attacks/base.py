@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sparring.registry import Unit
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class Attack(Unit):
+class Attack(Unit, ABC):
     """A way to look for adversarial images. Subclasses are final: they add fields and write `run`.
 
     `run` shows the algorithm and does no bookkeeping: it asks the search for gradients or logits at images of its

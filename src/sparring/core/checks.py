@@ -11,40 +11,52 @@ from sparring.errors import InputError
 from sparring.types import Images, Labels, Logits
 
 
-def check_images(x: Tensor, limits: tuple[Tensor, Tensor]) -> None:
-    """Refuse images that are not floating point, not finite, or outside the box."""
+def check_images(x: object, limits: Callable[[Tensor], tuple[Tensor, Tensor]]) -> Tensor:
+    """Refuse images that are not float32 or float64, not finite, or outside the box; return them without a graph.
+
+    `limits` gives the box for images of a type. What lies outside by no more than the rounding of its own type, such
+    as a normalized 0, passes.
+    """
     if not isinstance(x, Tensor):
         raise InputError(f"expected images as a torch.Tensor (n, ...), got {type(x).__name__}")
-    if x.ndim < 2 or len(x) == 0:
+    if x.ndim < 2 or x.numel() == 0:
         raise InputError(f"expected a batch of images (n, ...) with n >= 1, got shape {tuple(x.shape)}")
-    if not x.is_floating_point():
-        raise InputError(f"expected floating-point images, got {x.dtype}: use x.float() / 255 for 8-bit images")
+    if x.dtype not in (torch.float32, torch.float64):
+        advice = "x.float()" if x.is_floating_point() else "x.float() / 255 for 8-bit images"
+        raise InputError(f"expected images in float32 or float64, got {x.dtype}: use {advice}")
+    x = x.detach().clone() if x.is_inference() else x.detach()
     finite = torch.isfinite(x).flatten(1).all(1)
     if not bool(finite.all()):
         first = int((~finite).nonzero()[0])
         raise InputError(
             f"expected finite pixels, got NaN or inf in {int((~finite).sum())} images, first in image {first}"
         )
-    low, high = limits
-    if bool((x < low).any()) or bool((x > high).any()):
+    low, high = limits(x)
+    slack = 4 * torch.finfo(x.dtype).eps * torch.maximum(low.abs(), high.abs())
+    outside = ((x < low - slack) | (x > high + slack)).flatten(1).any(1)
+    if bool(outside.any()):
         raise InputError(
-            f"expected pixels in [{float(low.min()):g}, {float(high.max()):g}], got [{float(x.min()):g}, {float(x.max()):g}]: "
-            "scale the images, or give the threat its bounds, such as linf(0.1, bounds=(-1, 1))"
+            f"expected pixels in [{float(low.min()):g}, {float(high.max()):g}], got [{float(x.min()):.9g}, "
+            f"{float(x.max()):.9g}] ({int(outside.sum())} of {len(x)} images outside): scale the images, or give the "
+            "threat its bounds, such as linf(0.1, bounds=(-1, 1))"
         )
+    return x
 
 
-def check_labels(labels: Tensor, n: int, classes: int, what: str = "labels") -> None:
-    """Refuse labels (n,) that are not integers in [0, classes)."""
-    if labels.is_floating_point() or labels.dtype == torch.bool:
+def check_labels(labels: Tensor, n: int, classes: int | None, what: str = "labels") -> None:
+    """Refuse labels (n,) that are not integers in [0, classes), where None is classes not known yet."""
+    if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
         raise InputError(f"expected {what} as integers, got {labels.dtype}")
     if labels.shape != (n,):
         raise InputError(f"expected {n} {what}, one an image, got shape {tuple(labels.shape)}")
+    if classes is None:
+        return
     wrong = (labels < 0) | (labels >= classes)
     if bool(wrong.any()):
         first = int(wrong.nonzero()[0])
         raise InputError(
-            f"expected {what} in [0, {classes - 1}] for a model with {classes} classes, got {int(labels[first])} at image "
-            f"{first} ({int(wrong.sum())} of {n} out of range)"
+            f"expected {what} in [0, {classes - 1}] for a model with {classes} classes, got {int(labels[first])} at "
+            f"image {first} ({int(wrong.sum())} of {n} out of range)"
         )
 
 
@@ -73,8 +85,8 @@ def check_not_probabilities(logits: Logits, ask: Callable[[], Logits]) -> None:
     """
     if looks_like_probabilities(logits) and looks_like_probabilities(ask()):
         raise InputError(
-            "expected logits, got probabilities (rows >= 0 that sum to 1), whose gradients vanish: return the scores before "
-            "softmax, or their logarithm"
+            "expected logits, got probabilities (rows >= 0 that sum to 1), whose gradients vanish: return the scores "
+            "before softmax, or their logarithm"
         )
 
 

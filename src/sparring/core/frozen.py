@@ -18,27 +18,21 @@ def frozen(model: Classifier) -> Iterator[None]:
     """Put a model in eval mode with no weight asking for gradients, and put everything back at the end.
 
     Every module's own `training` flag is restored, not just the root's (T28); `requires_grad` and `grad` of
-    every parameter are as before (T29); the global generators of torch are forked (T30). A plain callable has
-    no state that could be seen, so only the generators are guarded.
+    every parameter are as before (T29); the global generators of torch are forked (T30). A method of a module, such
+    as `net.forward`, counts as that module; any other callable has no state that could be seen, so only the
+    generators are guarded.
 
-    Warns: SparringWarning when BatchNorm or dropout was active, since the figure is for eval mode (T27).
+    Warns: SparringWarning when BatchNorm or dropout was active, since the figure is for eval mode, and when a
+    BatchNorm keeps no statistics, since its answers then depend on the company of an image (T27, T35).
     """
-    if not isinstance(model, nn.Module):
-        with torch.random.fork_rng():
-            yield
-        return
-    modes = [(module, module.training) for module in model.modules()]
-    flags = [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-    active = [type(module).__name__ for module, training in modes if training and _depends_on_mode(module)]
-    if active:
-        warnings.warn(
-            f"expected a model in eval mode, got {len(active)} active layers such as {active[0]}: "
-            "the figure is for model.eval(), and the modes are put back afterwards",
-            SparringWarning,
-            stacklevel=3,
-        )
+    owner = model if isinstance(model, nn.Module) else getattr(model, "__self__", None)
+    modules = list(owner.modules()) if isinstance(owner, nn.Module) else []
+    modes = [(module, module.training) for module in modules]
+    flags = [(parameter, parameter.requires_grad) for module in modules for parameter in module.parameters(False)]
+    _warn(modes)
     try:
-        model.eval()
+        if isinstance(owner, nn.Module):
+            owner.eval()
         for parameter, _ in flags:
             parameter.requires_grad_(False)
         with torch.random.fork_rng():
@@ -50,6 +44,29 @@ def frozen(model: Classifier) -> Iterator[None]:
             parameter.requires_grad_(flag)
 
 
+def _warn(modes: list[tuple[nn.Module, bool]]) -> None:
+    active = [type(module).__name__ for module, training in modes if training and _depends_on_mode(module)]
+    if active:
+        warnings.warn(
+            f"expected a model in eval mode, got {len(active)} active layers such as {active[0]}: "
+            "the figure is for model.eval(), and the modes are put back afterwards",
+            SparringWarning,
+            stacklevel=5,
+        )
+    mixing = [type(module).__name__ for module, _ in modes if _mixes_samples(module)]
+    if mixing:
+        warnings.warn(
+            f"expected batch norms with running statistics, got {len(mixing)} without, such as {mixing[0]}: "
+            "the model's answer to an image depends on the others in its batch, and so does the figure",
+            SparringWarning,
+            stacklevel=5,
+        )
+
+
 def _depends_on_mode(module: nn.Module) -> bool:
     kinds = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd, nn.RReLU)
     return isinstance(module, kinds)
+
+
+def _mixes_samples(module: nn.Module) -> bool:
+    return isinstance(module, nn.modules.batchnorm._BatchNorm) and module.running_mean is None

@@ -70,8 +70,9 @@ class Streams:
         return _mix(_mix(self._keys)[:, None] + counter[None, :] * _GOLDEN).view(-1, *shape)
 
     def uniform(self, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
-        """Return uniform numbers in [0, 1), shape (n, *shape): the top 53 bits of each hash."""
-        return (_shift_right(self._bits(shape), 11).to(torch.float64) * 2.0**-53).to(dtype)
+        """Return uniform numbers in [0, 1), shape (n, *shape): as many top bits of each hash as the type can hold."""
+        digits = 1 - round(math.log2(torch.finfo(dtype).eps))
+        return (_shift_right(self._bits(shape), 64 - digits).to(torch.float64) * 2.0**-digits).to(dtype)
 
     def normal(self, shape: tuple[int, ...], dtype: torch.dtype = torch.float32) -> Tensor:
         """Return standard normal numbers, shape (n, *shape), by Box and Muller's transform in float64."""

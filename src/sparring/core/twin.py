@@ -38,42 +38,59 @@ class Twin(nn.Module):
         return logits.float()
 
 
-def fast_twin(model: Classifier, x: Images, logits: Logits, *, exact: bool) -> tuple[Classifier, int, int]:
-    """Return the fastest faithful copy of a model, with the forward and backward passes spent on checking it.
+def fast_twin(model: Classifier, x: Images, logits: Logits, *, exact: bool) -> tuple[Classifier, int]:
+    """Return the fastest faithful copy of a model, and the passes over x spent on making and checking it.
 
     Args: `x` (m, *chw) and `logits` (m, k), a few images with the model's own answer, to check the copy with;
     `exact` keeps float32 (for attacks that walk along the decision boundary, where bfloat16 cannot tell the sides).
 
     A model is returned as it is when a copy would not pay (no convolution), is not float32, cannot be copied, or
-    does not agree with the original: folded, to float32 rounding; in bfloat16, to a tenth of the spread of the logits.
+    does not agree with the original: in float32 to its rounding, in bfloat16 to a tenth of the spread of the logits.
+    A folded copy must pass the float32 check before it may be tried in bfloat16.
     """
     if not isinstance(model, nn.Module) or not any(isinstance(m, _CONVOLUTIONS) for m in model.modules()):
-        return model, 0, 0
+        return model, 0
     floats = [t for t in (*model.parameters(), *model.buffers()) if t.is_floating_point()]
     if x.dtype != torch.float32 or any(t.dtype != torch.float32 for t in floats):
-        return model, 0, 0
-    try:
-        net = copy.deepcopy(model)
-    except Exception:  # a model may hold what cannot be copied; it is then used as it is
-        return model, 0, 0
-    folded = fold_batch_norms(net, x)
-    candidates = [torch.float32] if exact or not has_fast_bfloat16(x.device) else [torch.bfloat16, torch.float32]
-    forwards, backwards = 1, 0
+        return model, 0
     spread = float((logits.amax(1) - logits.amin(1)).median())
-    for dtype in candidates:
-        tolerance = max(1e-3, 1e-3 * spread) if dtype == torch.float32 else 0.1 * spread
-        try:
-            twin = Twin(copy.deepcopy(folded), dtype)
-            forwards, backwards = forwards + 1, backwards + 1
-            probe = x.detach().requires_grad_(True)
-            answer = twin(probe)
-            (slope,) = torch.autograd.grad(answer.sum(), probe)
-        except Exception:  # e.g. a layer that makes float32 constants of its own and cannot mix types
+    rounding = 1e-3 * spread + 1e-5 * float(logits.abs().amax())
+    passes = 0
+    base = None
+    for fold in (True, False):
+        try:  # a model may hold what cannot be copied, a convolution what cannot be folded
+            net = copy.deepcopy(model)
+            if fold:
+                passes += 1
+                fold_batch_norms(net, x)
+            passes += 2
+            candidate = Twin(net, torch.float32)
+            if _agrees(candidate, x, logits, rounding):
+                base = candidate
+                break
+        except Exception:
             continue
-        near = (answer.detach() - logits).abs().max() <= tolerance
-        if answer.shape == logits.shape and bool(near) and bool(torch.isfinite(slope).all()):
-            return twin, forwards, backwards
-    return model, forwards, backwards
+    if base is None:
+        return model, passes
+    if exact or not has_fast_bfloat16(x.device):
+        return base, passes
+    try:  # e.g. a layer that makes float32 constants of its own cannot mix types
+        passes += 2
+        half = Twin(copy.deepcopy(base.net), torch.bfloat16)
+        return (half if _agrees(half, x, logits, 0.1 * spread) else base), passes
+    except Exception:
+        return base, passes
+
+
+def _agrees(twin: Twin, x: Images, logits: Logits, tolerance: float) -> bool:
+    """Say whether a copy gives the same logits to within a tolerance, and finite gradients; 1 forward, 1 backward."""
+    with torch.enable_grad():
+        probe = x.detach().clone().requires_grad_(True)
+        answer = twin(probe)
+        (slope,) = torch.autograd.grad(answer.sum(), probe)
+    if answer.shape != logits.shape or not bool(torch.isfinite(slope).all()):
+        return False
+    return bool((answer.detach() - logits).abs().max() <= tolerance)
 
 
 def fold_batch_norms(net: nn.Module, x: Images) -> nn.Module:
@@ -83,18 +100,20 @@ def fold_batch_norms(net: nn.Module, x: Images) -> nn.Module:
     flow is served; a convolution or norm that runs twice, or shares its weights, is left alone. That nothing else
     reads the convolution's output is not seen here: the caller compares logits.
     """
-    outputs: dict[int, tuple[nn.Module, Tensor]] = {}
+    outputs: dict[int, tuple[nn.Module, Tensor, int]] = {}
     calls: dict[nn.Module, int] = {}
     pairs: list[tuple[nn.Module, nn.Module]] = []
 
     def after_convolution(module: nn.Module, _: object, output: Tensor) -> None:
-        outputs[id(output)] = (module, output)  # holding the tensor keeps its id from being reused
+        # Holding the tensor keeps its id from being reused; its version tells whether something wrote into it.
+        outputs[id(output)] = (module, output, output._version)
         calls[module] = calls.get(module, 0) + 1
 
     def before_norm(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         calls[module] = calls.get(module, 0) + 1
-        if id(inputs[0]) in outputs:
-            pairs.append((outputs[id(inputs[0])][0], module))
+        convolution, _, version = outputs.get(id(inputs[0]), (None, None, -1))
+        if convolution is not None and inputs[0]._version == version:
+            pairs.append((convolution, module))
 
     hooks = [m.register_forward_hook(after_convolution) for m in net.modules() if isinstance(m, _CONVOLUTIONS)]
     hooks += [m.register_forward_pre_hook(before_norm) for m in net.modules() if type(m) in _NORMS]
@@ -104,8 +123,10 @@ def fold_batch_norms(net: nn.Module, x: Images) -> nn.Module:
     finally:
         for hook in hooks:
             hook.remove()
+    readers = [convolution for convolution, _ in pairs]
     for convolution, norm in pairs:
-        if calls[convolution] == calls[norm] == 1 and norm.track_running_stats and not norm.training:
+        once = calls[convolution] == calls[norm] == readers.count(convolution) == 1
+        if once and norm.track_running_stats and not norm.training:
             weight, bias = fuse_conv_bn_weights(
                 convolution.weight,  # type: ignore[arg-type]
                 convolution.bias,  # type: ignore[arg-type]

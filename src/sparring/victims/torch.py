@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sparring.core.frozen import frozen
 from sparring.core.twin import fast_twin
 from sparring.errors import InputError
 from sparring.types import Classifier, Images, Logits, Scores
-from sparring.victims.base import Access, Ledger
+from sparring.victims.base import Access
 
 PROBES = 8
 """Images on which a fast twin is checked against the model."""
@@ -21,8 +21,9 @@ PROBES = 8
 class TorchVictim:
     """A classifier (module or callable, images (n, *chw) → logits (n, k)) that gives gradients.
 
-    `model` is the user's own, which has the last word; passes go to `swift`, its fast twin once `prepare` has made
-    one, else the model itself. Use it inside `with victim.frozen():`.
+    `model` is the user's own, which has the last word; passes go to `swift`, its fast twin. A twin is made once and
+    kept until the weights change. `checks` counts the image passes spent on making and checking twins, which are
+    nobody's: they are the same however many samples are attacked. Use it inside `with victim.frozen():`.
     """
 
     access: Access = "gradient"
@@ -32,7 +33,9 @@ class TorchVictim:
             raise InputError(f"expected a model: a torch module or a callable, got {type(model).__name__}")
         self.model = model
         self.fast = fast
+        self.checks = 0
         self._twins: dict[bool, Classifier] = {}
+        self._weights: tuple[float, ...] = ()
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -42,32 +45,48 @@ class TorchVictim:
 
     def answer(self, x: Images) -> Logits:
         """Return the logits of the user's own model, in its own precision; 1 forward."""
-        with torch.no_grad():
-            try:
-                logits: Tensor = self.model(x)
-            except RuntimeError as error:
-                reason = str(error).strip().splitlines()[0]
-                raise InputError(
-                    f"expected a model that takes images of shape {tuple(x.shape[1:])}, got an error from it: {reason}"
-                ) from error
-        return logits
+        try:
+            return logits_of(self.model, x)
+        except InputError:
+            raise
+        except (RuntimeError, TypeError, ValueError, IndexError, AssertionError) as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise InputError(
+                f"expected a model that takes {x.dtype} images of shape {tuple(x.shape[1:])}, got an error from it: "
+                f"{reason}"
+            ) from error
 
-    def swift(self, x: Images, logits: Logits, ledger: Ledger, *, exact: bool) -> Classifier:
+    def swift(self, x: Images, logits: Logits, *, exact: bool) -> Classifier:
         """Return the model that passes are run on, made and checked at the first call on these images."""
         if not self.fast:
             return self.model
+        weights = _fingerprint(self.model)
+        if weights != self._weights:
+            self._twins, self._weights = {}, weights
         if exact not in self._twins:
-            rows = torch.arange(min(PROBES, len(x)))
-            twin, forwards, backwards = fast_twin(self.model, x[:PROBES], logits[:PROBES], exact=exact)
-            ledger.add(rows, forwards, backwards)
+            twin, passes = fast_twin(self.model, x[:PROBES], logits[:PROBES], exact=exact)
+            self.checks += passes * len(x[:PROBES])
             self._twins[exact] = twin
         return self._twins[exact]
 
 
+def _fingerprint(model: Classifier) -> tuple[float, ...]:
+    """Return figures that change with the weights, so that no twin outlives a training step."""
+    if not isinstance(model, nn.Module):
+        return ()
+    return tuple(
+        float(value)
+        for tensor in (*model.parameters(), *model.buffers())
+        if tensor.is_floating_point()
+        for value in (tensor.detach().double().sum(), tensor.detach().double().square().sum())
+    )
+
+
 def logits_of(model: Classifier, x: Images) -> Logits:
-    """Return logits without a graph; 1 forward."""
+    """Return logits without a graph; 1 forward. The model gets a copy: one that works in place harms nobody."""
     with torch.no_grad():
-        return model(x).detach()
+        answer: object = model(x.clone())
+        return answer.detach() if isinstance(answer, Tensor) else answer  # type: ignore[return-value]
 
 
 def value_and_gradient(
@@ -80,7 +99,7 @@ def value_and_gradient(
     """
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)
-        logits = model(x)
+        logits = model(x.clone())
         values = objective(logits)
         if not values.requires_grad:
             raise _no_gradient()
@@ -98,7 +117,7 @@ def jacobian(model: Classifier, x: Images, directions: Tensor) -> tuple[Logits, 
     """
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)
-        logits = model(x)
+        logits = model(x.clone())
         if not logits.requires_grad:
             raise _no_gradient()
         count = directions.shape[1]
