@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,6 +13,9 @@ from sparring.core.seeds import Streams
 from sparring.errors import InputError
 from sparring.threats.base import Threat, _per_channel
 from sparring.types import Images, Scores
+
+_last: list[Any] = [lambda: None, 0, None, None]
+"""The batch whose interval was asked for last (weakly held), its version, the threat, and the interval."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,21 @@ class Linf(Threat):
         return delta.abs().flatten(1).amax(1)
 
     def _interval(self, x: Images) -> tuple[Tensor, Tensor]:
-        """Return the lowest and highest value each coordinate may take, rounded into the ball."""
+        """Return the lowest and highest value each coordinate may take, rounded into the ball.
+
+        An attack asks for those of one batch at every step; the last answer is kept while that batch lives unchanged.
+        """
+        if x.is_inference():  # such a tensor does not count its changes
+            return self._rounded_interval(x)
+        held, version, threat, known = _last
+        if held() is x and version == x._version and threat == self:
+            bottom, top = known
+        else:
+            bottom, top = self._rounded_interval(x)
+            _last[:] = weakref.ref(x), x._version, self, (bottom, top)
+        return bottom, top
+
+    def _rounded_interval(self, x: Images) -> tuple[Tensor, Tensor]:
         radius = self._radius(x)
         low, high = self.limits(x)
         wide = x.double()
