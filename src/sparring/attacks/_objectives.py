@@ -50,8 +50,8 @@ def dlr(logits: Logits, labels: Labels, targets: Labels | None) -> Scores:
 
     Untargeted (max_{j≠y} z_j − z_y) / (z_(1) − z_(3)); targeted (z_t − z_y) / (z_(1) − (z_(3) + z_(4))/2).
     Source: Croce and Hein 2020, arXiv 2003.01690, eq. 6 and 7. **Differs**: with fewer than 3 classes (4 when
-    targeted) the missing logits do not exist: the targeted form drops z_(4) for K = 3, and for K = 2 the margin is
-    divided by the largest |z|, held constant (T1).
+    targeted) the missing logits do not exist, and the difference is divided by the largest |z|, held constant (T1).
+    To drop z_(4) alone would not do for K = 3: from the highest to the lowest logit the ratio is −1 and has no slope.
     """
     ordered = logits.sort(dim=1, descending=True).values
     classes = logits.shape[1]
@@ -59,9 +59,9 @@ def dlr(logits: Logits, labels: Labels, targets: Labels | None) -> Scores:
         top = best_other(logits, labels) - _pick(logits, labels)
     else:
         top = _pick(logits, targets) - _pick(logits, labels)
-    if classes == 2:
+    if classes < (3 if targets is None else 4):
         spread = logits.detach().abs().amax(1)
-    elif targets is None or classes == 3:
+    elif targets is None:
         spread = ordered[:, 0] - ordered[:, 2]
     else:
         spread = ordered[:, 0] - (ordered[:, 2] + ordered[:, 3]) / 2
