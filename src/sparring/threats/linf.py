@@ -99,5 +99,9 @@ class Linf(Threat):
         return torch.where(gradient > 0, top, torch.where(gradient < 0, bottom, self.project(x, x)))
 
     def step(self, x: Images, z: Images, gradient: Images, size: float) -> Images:
-        """Return z + size · sign(gradient), projected; steepest ascent per unit of max |·|."""
-        return self.project(x, z + size * gradient.sign())
+        """Return z + size · sign(gradient), projected; steepest ascent per unit of max |·|.
+
+        Where channels have an ε of their own, `size` is that of the largest, and the others' in proportion (T15).
+        """
+        share = (self._radius(x) / self.radius).to(x.dtype) if isinstance(self.eps, tuple) else 1.0
+        return self.project(x, z + size * share * gradient.sign())
