@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from sparring.errors import InputError
 from sparring.types import Classifier, Images, Logits
 
 
@@ -71,6 +72,8 @@ def checksum(module: nn.Module, source: str = "") -> str:
     """Return the sha256 of a module's weights and buffers with their names, and of `source`."""
     digest = hashlib.sha256(source.encode())
     for name, value in sorted(module.state_dict().items()):
+        if isinstance(value, nn.parameter.UninitializedTensorMixin):
+            raise InputError(f"expected a model whose weights exist, got the lazy {name}: run a batch through it first")
         if not isinstance(value, Tensor):  # a module may keep extra state of any kind
             digest.update(f"{name}={value!r}".encode())
             continue

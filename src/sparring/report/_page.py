@@ -25,7 +25,7 @@ def _template() -> tuple[Template, Markup]:
 def render(page: Page) -> str:
     """Return the page as HTML; every text in it is escaped."""
     template, style = _template()
-    return template.render(page=page, style=style)
+    return template.render(page=page, style=style).lstrip()
 
 
 def write_report(path: str | Path, html: str) -> Path:
