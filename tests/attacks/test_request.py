@@ -145,7 +145,7 @@ def test_rounding_of_normalized_edges_is_no_reason_to_refuse() -> None:
 
 def test_a_victim_that_shows_too_little_is_refused() -> None:
     with pytest.raises(
-        InputError, match="expected a victim that gives its gradient for .*, got decision only: there is"
+        InputError, match=r"expected a victim that gives its gradient for .*, got decision only: there is"
     ):
         check_access(Targeted(), "decision")
     check_access(Targeted(), "gradient")
