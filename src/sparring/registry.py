@@ -15,6 +15,7 @@ import pkgutil
 import re
 import types
 import typing
+import warnings
 from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar, Union, cast
 
@@ -120,10 +121,15 @@ def parse(text: str | Unit, kind: str | None = None) -> Unit:
     # Names such as `efficientnet-lite0` would parse as a subtraction.
     readable = re.sub(r"^[A-Za-z][\w-]*(?=$|\()", lambda head: head[0].replace("-", "_"), text.strip())
     try:
-        node = ast.parse(readable, mode="eval").body
-    except SyntaxError:
-        raise InputError(f"expected a unit such as 'pgd(steps=40)', got {text!r}: it does not parse") from None
-    return _read_unit(node, text, kind)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's remarks on odd literals; what is odd is refused below
+            node = ast.parse(readable, mode="eval").body
+        return _read_unit(node, text, kind)
+    except InputError:
+        raise
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
+        shown = text if len(text) <= 60 else text[:60] + "..."
+        raise InputError(f"expected a unit such as 'pgd(steps=40)', got {shown!r}: it does not parse") from None
 
 
 def parse_as(base: type[U], text: str | Unit) -> U:
@@ -234,10 +240,10 @@ def show(unit: Unit) -> str:
 
 def _show_value(value: Any) -> str:
     if isinstance(value, Unit):
-        text = show(value)
+        text = show(value).replace(value.name(), value.name().replace("-", "_"), 1)
         return text if text.endswith(")") else text + "()"
     if isinstance(value, tuple):
-        return "(" + "".join(_show_value(item) + ", " for item in value).rstrip() + ")"
+        return "(" + ", ".join(map(_show_value, value)) + ("," if len(value) == 1 else "") + ")"
     if isinstance(value, bool | None | int):
         return repr(value)
     if isinstance(value, float):
@@ -247,7 +253,7 @@ def _show_value(value: Any) -> str:
 
 def _show_float(value: float) -> str:
     levels = value * 255
-    if len(repr(value)) > 7 and math.isfinite(value) and value == round(levels) / 255 and 0 < abs(levels) < 255:
+    if len(repr(value)) > 7 and 0 < abs(levels) < 255 and value == round(levels) / 255:
         return f"{round(levels)}/255"
     return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
