@@ -75,7 +75,7 @@ class L1(Threat):
         return self.pull_inside(x, z + _column(share, x) * to_vertex)
 
 
-def _root(length: Tensor, room: Tensor, eps: float) -> Tensor:
+def _root(length: Tensor, room: Tensor, eps: float | Scores) -> Tensor:
     """Return λ ≥ 0 with Σ min(max(length − λ, 0), room) = ε for each row; the sum at λ = 0 exceeds ε, or λ is 0."""
     low = torch.zeros(len(length), dtype=length.dtype, device=length.device)
     high = length.amax(1)

@@ -1,0 +1,123 @@
+"""The climb of Auto-PGD: momentum, and a step size that each sample halves when it stops paying."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from sparring.attacks._objectives import Objective
+from sparring.attacks._search import Search
+from sparring.threats.base import Threat, _column, _per_channel
+from sparring.threats.l2 import _unit
+from sparring.types import Images, Labels, Scores
+
+MOMENTUM = 0.75
+"""Weight α of the new step against the last one."""
+
+
+def climb(
+    search: Search, start: Images, loss: Objective, steps: int, rho: float, targets: Labels | None = None
+) -> None:
+    """Climb `loss` from `start` inside the threat for `steps` gradients a sample, and look at the last image.
+
+    At each checkpoint a sample halves its step η and goes back to its best point if the loss rose in fewer than
+    ρ of the steps since the last one, or if neither η nor the best loss has changed since. L1 has its own climb.
+    Cost: steps + 1 forwards, steps backwards.
+    """
+    if search.threat.name() == "l1":
+        _climb_l1(search, start, loss, steps, targets)
+    else:
+        _climb_with_momentum(search, start, loss, steps, rho, targets)
+
+
+def _climb_with_momentum(
+    search: Search, start: Images, loss: Objective, steps: int, rho: float, targets: Labels | None
+) -> None:
+    x, threat = search.x, search.threat
+    z = last = best = start
+    top = torch.full((search.n,), -torch.inf, dtype=torch.float64, device=x.device)
+    size = torch.full_like(top, 2 * threat.radius)
+    rises, top_then, halved = torch.zeros_like(top), top, torch.zeros_like(search.active)
+    previous, best_gradient = top, torch.zeros_like(x)
+    checkpoints, since = set(_checkpoints(steps)), 0
+    for step in range(steps):
+        _, values, gradient = search.look(z, loss, targets)
+        rises += (values > previous) & (step > 0)
+        previous, since = values.double(), since + 1
+        better = values > top
+        top = torch.where(better, values.double(), top)
+        best, best_gradient = (
+            torch.where(_column(better, x), new, old) for new, old in ((z, best), (gradient, best_gradient))
+        )
+        if step in checkpoints:
+            stuck = ~halved & (top <= top_then)
+            halved, top_then = (rises < rho * since) | stuck, top
+            size = torch.where(halved, size / 2, size)
+            z, gradient = (
+                torch.where(_column(halved, x), old, new) for old, new in ((best, z), (best_gradient, gradient))
+            )
+            rises, since = torch.zeros_like(rises), 0
+        share = MOMENTUM if step else 1.0
+        ahead = threat.project(x, z + _direction(threat, gradient) * _column(size, x).to(x.dtype))
+        z, last = threat.project(x, z + share * (ahead - z) + (1 - share) * (z - last)), z
+    search.logits(z)
+
+
+def _direction(threat: Threat, gradient: Images) -> Images:
+    """Return the steepest unit step: the sign, in the proportions of ε by channel, or gradient / ‖gradient‖₂."""
+    if threat.name() == "l2":
+        return _unit(gradient, threat)
+    proportion = torch.as_tensor(threat.eps, dtype=torch.float64) / threat.radius
+    return gradient.sign() * _per_channel(proportion, gradient)
+
+
+def _checkpoints(steps: int) -> Iterator[int]:
+    """Yield ⌈p_j · steps⌉ with p_0 = 0, p_1 = 0.22, p_{j+1} = p_j + max(p_j − p_{j−1} − 0.03, 0.06)."""
+    last, now = 0.0, 0.22
+    while now <= 1:
+        yield math.ceil(now * steps)
+        last, now = now, now + max(now - last - 0.03, 0.06)
+
+
+def _climb_l1(search: Search, start: Images, loss: Objective, steps: int, targets: Labels | None) -> None:
+    """Climb in L1: each step moves the k steepest coordinates alike, k a share of those the best point changes.
+
+    Every 4 % of the steps, k becomes the count of changed coordinates of the best point / 1.5; η falls by 1.5, down
+    to ε / 10, or, where that count shrank by 5 %, springs back to ε and the sample to its best point.
+    """
+    x, threat = search.x, search.threat
+    d, eps = x[0].numel(), threat.radius
+    z = best = start
+    top = torch.full((search.n,), -torch.inf, dtype=torch.float64, device=x.device)
+    size, count = torch.full_like(top, eps), torch.full_like(top, 0.2 * d)
+    support, best_gradient = torch.full_like(top, d), torch.zeros_like(x)
+    every = max(1, int(0.04 * steps))
+    for step in range(steps):
+        _, values, gradient = search.look(z, loss, targets)
+        better = values > top
+        top = torch.where(better, values.double(), top)
+        best, best_gradient = (
+            torch.where(_column(better, x), new, old) for new, old in ((z, best), (gradient, best_gradient))
+        )
+        if step and step % every == 0:
+            changed = (best != x).flatten(1).sum(1).double()
+            sparser = changed < 0.95 * support
+            count, support = changed / 1.5, changed
+            size = torch.where(sparser, eps, (size / 1.5).clamp_min(eps / 10))
+            z, gradient = (
+                torch.where(_column(sparser, x), old, new) for old, new in ((best, z), (best_gradient, gradient))
+            )
+        z = threat.project(x, z + _steepest(gradient, count) * _column(size, x).to(x.dtype))
+    search.logits(z)
+
+
+def _steepest(gradient: Images, count: Scores) -> Tensor:
+    """Return the sign of the `count` (n,) largest |g_i| of a sample, scaled to length 1 in L1; zero elsewhere."""
+    slope = gradient.abs().flatten(1)
+    k = count.long().clamp(1, slope.shape[1])
+    least = slope.sort(dim=1, descending=True).values.gather(1, k[:, None] - 1)
+    sign = torch.where(slope >= least, gradient.flatten(1).sign(), 0)
+    return (sign / sign.abs().sum(1, keepdim=True).clamp_min(1)).view_as(gradient)

@@ -1,0 +1,62 @@
+"""Targeted Auto-PGD against every likely class in turn: the second half of a standard evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+
+from sparring.attacks._apgd import climb
+from sparring.attacks._objectives import objective
+from sparring.attacks._schedule import radius
+from sparring.attacks._search import Search
+from sparring.attacks.base import Attack
+from sparring.errors import InputError
+
+
+@dataclass(frozen=True)
+class APGDT(Attack):
+    """Run Auto-PGD toward each of the most likely wrong classes t in turn, until the label is lost to any class.
+
+    L = targeted DLR, (z_t − z_y) / (z_(1) − (z_(3) + z_(4)) / 2); classes in the order of their logits at the
+    original, largest first; one random start each.
+
+    Fields: `steps` ≥ 1 gradients a target; `targets` ≥ 1 classes, at most all wrong ones (T2); `loss`, dlr, ce or
+    margin; `rho` as in apgd.
+
+    Cost: 1 forward + targets · (steps + 1 forwards, steps backwards).
+
+    Source: Croce and Hein 2020, arXiv 2003.01690, sec. 4 and eq. 7. **Differs**: as apgd; with 2 or 3 classes the DLR
+    loss uses the logits there are (T1).
+
+    >>> import sparring
+    >>> sparring.parse("apgd_t").targets
+    9
+    """
+
+    norms = ("linf", "l2", "l1")
+    goals: ClassVar[Literal["any", "targeted", "untargeted"]] = "untargeted"
+    cites = ("croce2020", "croce2021l1")
+    steps: int = 100
+    targets: int = 9
+    loss: str = "dlr"
+    rho: float = 0.75
+
+    def __post_init__(self) -> None:
+        objective(self.loss)
+        if self.steps < 1 or self.targets < 1:
+            raise InputError(f"expected steps >= 1 and targets >= 1, got {self.steps} and {self.targets}")
+        if not 0 < self.rho <= 1:
+            raise InputError(f"expected rho between 0 and 1, got {self.rho}")
+
+    def passes(self, classes: int) -> int:
+        return 1 + min(self.targets, classes - 1) * (2 * self.steps + 1)
+
+    def run(self, search: Search) -> None:
+        radius(self, search.threat)
+        wrong = search.logits(search.x).scatter(1, search.labels[:, None], -torch.inf)
+        likely = wrong.topk(min(self.targets, search.classes - 1), dim=1).indices
+        for target in likely.unbind(1):
+            start = search.threat.sample(search.x, search.streams)
+            climb(search, start, objective(self.loss), self.steps, self.rho, targets=target)
