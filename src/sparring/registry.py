@@ -13,12 +13,12 @@ import importlib
 import math
 import pkgutil
 import re
-import types
 import typing
 import warnings
 from collections.abc import Iterator
-from typing import Any, ClassVar, TypeVar, Union, cast
+from typing import Any, ClassVar, TypeVar, cast
 
+from sparring.core.text import fits, show_float
 from sparring.errors import InputError, did_you_mean
 
 PACKAGES = {
@@ -160,7 +160,7 @@ def _read_unit(node: ast.expr, text: str, kind: str | None) -> Unit:
         given[keyword.arg] = _read_value(keyword.value, text)
     hints = typing.get_type_hints(cls)
     for key, value in given.items():
-        if not _fits(value, hints[key]):
+        if not fits(value, hints[key]):
             wanted = getattr(hints[key], "__name__", None) if isinstance(hints[key], type) else str(hints[key])
             raise InputError(f"expected {wanted} for {cls.name()}({key}=...), got {value!r}")
         if hints[key] is float and isinstance(value, int):
@@ -199,29 +199,6 @@ def _read_number(node: ast.expr, text: str) -> Any:
     return value
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    """Say whether a value read from text may go into a field of that type."""
-    origin = typing.get_origin(hint)
-    if origin in (Union, types.UnionType):
-        return any(_fits(value, each) for each in typing.get_args(hint))
-    if origin is tuple:
-        inner = typing.get_args(hint)
-        if not isinstance(value, tuple):
-            return False
-        if len(inner) == 2 and inner[1] is Ellipsis:
-            return all(_fits(item, inner[0]) for item in value)
-        return len(value) == len(inner) and all(_fits(*pair) for pair in zip(value, inner, strict=True))
-    if origin is typing.Literal:
-        return value in typing.get_args(hint)
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if hint is None:
-        return value is None
-    return isinstance(value, hint) if isinstance(hint, type) else True
-
-
 def show(unit: Unit) -> str:
     """Return the text of a unit; `parse(show(u)) == u`. Fields at their defaults are left out.
 
@@ -247,15 +224,8 @@ def _show_value(value: Any) -> str:
     if isinstance(value, bool | None | int):
         return repr(value)
     if isinstance(value, float):
-        return _show_float(value)
+        return show_float(value)
     return repr(value)
-
-
-def _show_float(value: float) -> str:
-    levels = value * 255
-    if len(repr(value)) > 7 and 0 < abs(levels) < 255 and value == round(levels) / 255:
-        return f"{round(levels)}/255"
-    return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def walk(unit: Unit) -> Iterator[Unit]:

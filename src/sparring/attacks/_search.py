@@ -144,8 +144,7 @@ class Search:
     def _payers(self, cost: int) -> Tensor:
         """Return the rows that are active and can pay; those that cannot are done for good (T37)."""
         if self._budget is not None:
-            reserve = 1 if self._confirm is not None else 0
-            broke = self._ledger.spent() + cost + reserve > self._budget
+            broke = self._ledger.spent() + cost + self.on_twin > self._budget  # a look by the model itself is kept back
             self.active &= ~broke.to(self.active.device)
         rows = self.active.nonzero()[:, 0]
         if len(rows) == 0:
@@ -184,10 +183,8 @@ class Search:
         labels = self._take(self.labels, rows)
         targets = None if self.targets is None else self._take(self.targets, rows)
         margins = self.goal(logits, labels, targets)
-        if self.minimal:
-            self._keep_nearest(z, logits, margins, rows)
-        else:
-            self._keep_strongest(z, logits, margins, rows)
+        keep = self._keep_nearest if self.minimal else self._keep_strongest
+        keep(z, logits, margins, rows)
 
     def _keep_nearest(self, z: Images, logits: Logits, margins: Scores, rows: Tensor) -> None:
         hit = (margins > 0).nonzero()[:, 0]
