@@ -18,15 +18,17 @@ from sparring.cli._pictures import attack_pictures, audit_pictures, short
 from sparring.core.levels import from_bytes, nearest_levels
 from sparring.core.runs import new_run_dir, versions, write_json
 from sparring.core.seeds import Streams, sample_keys
-from sparring.data import load_data, read_image, write_png
+from sparring.data import Dataset, load_data, read_image, write_png
 from sparring.errors import missing_extra
 from sparring.models import LoadedModel, Trainable, accuracy, find_class, fit, load_model, save_model
 from sparring.registry import parse
 from sparring.report import Forged, Picture, audit_page, demo_page, write_report
 
 CAT_THREAT, CAT_ATTACK = "linf(4/255)", "pgd(steps=40)"
-FORGE, ONE_STEP = "forge(steps=40, confidence=0.99)", "forge(steps=1)"
+FORGE, ONE_STEP = "forge(steps=40, confidence=0.99)", "forge(steps=1, loss='ce')"
+DIGIT_STEP = "forge(steps=1, step_size=0.2, loss='ce')"
 DIGITS_THREAT, DIGITS_MODEL, EPOCHS = "linf(0.1)", "cnn", 8
+SAMPLES = 500
 
 
 @app.command()
@@ -38,8 +40,14 @@ def demo(out: opt.Out = None, seed: opt.Seed = 0, quiet: opt.Quiet = False) -> i
     picture = from_bytes(read_image(_cat(), (224, 224), 3))[None]  # before a directory is made: packages may be missing
     folder = out if out is not None else new_run_dir("demo", "cat-noise-digits")
     cat, cats = _cat_to_iguana(network, picture, iguana, folder, seed, quiet)
-    noise = _iguana_from_noise(network, iguana, folder, seed, quiet)
-    audited, digits = _audit_digits(folder, seed, quiet)
+    noise = [
+        _from_noise(network, "From noise to an iguana", FORGE, iguana, folder / "forged.png", seed, quiet),
+        _from_noise(network, "One gradient step from noise", ONE_STEP, iguana, folder / "one-step.png", seed, quiet),
+    ]
+    classifier, test = _train_digits(folder, seed, quiet)
+    title = "One gradient step from noise, a digit classifier"
+    noise.append(_from_noise(classifier, title, DIGIT_STEP, None, folder / "one-step-digit.png", seed, quiet))
+    audited, digits = _audit_digits(classifier, test, folder, seed, quiet)
     seconds = time.perf_counter() - started
     write_json(folder / "spec.json", {"seed": seed, "versions": versions(), "command": opt.command_line()})
     write_json(folder / "result.json", {"kind": "demo", "cat": cat, "audit": audited, "seconds": round(seconds, 1)})
@@ -112,59 +120,62 @@ class _Recorder:
         return logits
 
 
-def _iguana_from_noise(network: LoadedModel, iguana: int, folder: Path, seed: int, quiet: bool) -> list[Forged]:
+def _from_noise(network: LoadedModel, title: str, text: str, target: int, path: Path, seed: int, quiet: bool) -> Forged:
+    """Forge the target, or the class that comes second, out of white noise, and say what the model makes of both."""
     names = [short(name) for name in network.classes or ()]
-    noise = Streams(sample_keys(torch.zeros(1, 1), seed)).uniform((3, 224, 224))
-    made = []
-    module = network.module
-    for title, text, stem in (("From noise", FORGE, "forged"), ("One gradient step", ONE_STEP, "one-step")):
-        recorder = _Recorder(network, iguana)
-        with Bar(title.lower(), 1, quiet=quiet) as bar, torch.random.fork_rng():
-            found = attack(recorder, noise, None, text, targets=iguana, seed=seed, fast=False)
-            best = found.images if bool(found.success[0]) else found.strongest
-            with torch.no_grad():
-                before, after = (module(image).softmax(1)[0] for image in (noise, best))
-            bar.advance(1, f"{names[int(after.argmax())]} {float(after.max()):.1%}")
-        write_png(folder / f"{stem}.png", nearest_levels(best[0]))
-        was, now = int(before.argmax()), int(after.argmax())
-        print(f"{title.lower()}: {names[was]} ({float(before.max()):.1%}) -> {names[now]} ({float(after.max()):.1%})")
-        made.append(
-            Forged(
-                title,
-                noise[0],
-                best[0],
-                (names[was], float(before.max())),
-                (names[now], float(after.max())),
-                curve=tuple(recorder.curve) if len(recorder.curve) > 3 else (),
-            )
-        )
-    return made
+    assert network.input_shape is not None
+    noise = Streams(sample_keys(torch.zeros(1, 1), seed)).uniform(network.input_shape)
+    if target is None:
+        with torch.no_grad():
+            target = int(network.module(noise)[0].topk(2).indices[1])
+    recorder = _Recorder(network, target)
+    with Bar(title.lower(), 1, quiet=quiet) as bar:
+        found = attack(recorder, noise, None, text, targets=target, seed=seed, fast=False)
+        image = found.images if bool(found.success[0]) else found.strongest
+        with torch.no_grad():
+            before, after = (network.module(each).softmax(1)[0] for each in (noise, image))
+        bar.advance(1, f"{names[target]} {float(after[target]):.1%}")
+    write_png(path, nearest_levels(image[0]))
+    was, now = int(before.argmax()), int(after.argmax())
+    note = f"{names[target]}: {float(before[target]):.2%} before, {float(after[target]):.2%} after"
+    print(
+        f"{title.lower()}: {names[was]} ({float(before.max()):.1%}) -> {names[now]} ({float(after.max()):.1%}); {note}"
+    )
+    first, last = (names[was], float(before.max())), (names[now], float(after.max()))
+    curve = tuple(recorder.curve) if len(recorder.curve) > 3 else ()
+    return Forged(title, noise[0], image[0], first, last, curve=curve, note=note)
 
 
-def _audit_digits(folder: Path, seed: int, quiet: bool) -> tuple[dict[str, Any], list[Picture]]:
+def _train_digits(folder: Path, seed: int, quiet: bool) -> tuple[LoadedModel, Dataset]:
     train, test = load_data("mnist5k:train"), load_data("mnist5k:test")
     unit = parse(DIGITS_MODEL, "model")
     assert isinstance(unit, Trainable)
     net = unit.build(train.shape, len(train.classes), seed=seed)
     with Bar("training a digit classifier", EPOCHS, quiet=quiet) as bar:
         fit(net, train, epochs=EPOCHS, seed=seed, progress=lambda record: bar.advance(1, f"loss {record['loss']:.3f}"))
-    trained = accuracy(net, test)
     home = save_model(folder / "digits", unit, net, input_shape=train.shape, classes=train.classes, data=train.name)
-    model = load_model(home)
-    with Bar("auditing it", len(test), quiet=quiet) as bar:
+    print(f"a digit classifier, trained just now: {accuracy(net, test):.1%} right on {test.name}")
+    return load_model(home), test
+
+
+def _audit_digits(
+    model: LoadedModel, test: Dataset, folder: Path, seed: int, quiet: bool
+) -> tuple[dict[str, Any], list[Picture]]:
+    with Bar("auditing it", SAMPLES, quiet=quiet) as bar:
         state = {"done": 0}
 
         def progress(done: int, total: int, right: int, standing: int) -> None:
             bar.advance(done - state["done"], f"{standing / done:.1%} stand")
             state["done"] = done
 
-        command = f"sparring audit --model {home} --data mnist5k:test --threat '{DIGITS_THREAT}'"
+        command = f"sparring audit --model {model.text} --data {test.name} --threat '{DIGITS_THREAT}' --n {SAMPLES}"
         found = audit(
-            model, test, DIGITS_THREAT, n=len(test), seed=seed, out=folder / "audit", command=command, progress=progress
-        )
+            model, test, DIGITS_THREAT, n=SAMPLES, seed=seed, curve=100, out=folder / "audit", command=command,
+            progress=progress,
+        )  # fmt: skip
     low, high = found.interval
     print(
-        f"digits: {trained:.1%} right; {found.robust_accuracy:.1%} under {DIGITS_THREAT} "
+        f"under {DIGITS_THREAT}: {found.robust_accuracy:.1%} of {SAMPLES} are right whatever the attacker does "
         f"(95 % interval {low:.1%} to {high:.1%})"
     )
     pictures = audit_pictures(found, model, test)
