@@ -11,9 +11,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from sparring.attacks._hyperplane import over_hyperplane
 from sparring.attacks._objectives import Objective, margin
 from sparring.attacks._search import Search
 from sparring.errors import InputError
@@ -21,10 +19,6 @@ from sparring.threats.base import _column
 from sparring.types import Images, Labels, Logits, Mask, Scores
 
 REACH = 2.0
-CANDIDATES = 9
-"""Classes whose slopes are looked at, highest logit first."""
-OUT_OF_REACH = 10.0
-"""How much further a class counts that a linear model could not reach inside the box."""
 STRIDES = 16.0
 """A round may go so many times as far as a linear model asks for: curved models need more, and Adam turns back."""
 """The variable runs over [−REACH, REACH]."""
@@ -71,45 +65,6 @@ def beyond(confidence: float) -> Objective:
         return margin(logits, labels, targets) - confidence
 
     return goal
-
-
-def objectives(search: Search, rounds: int) -> list[Objective]:
-    """Return the forms of the margin worth climbing in so many rounds: the one by distance, then the bare one.
-
-    They differ for leaving a label of three classes and more; under 4 rounds there is no time for both.
-    """
-    if search.targets is not None or search.classes == 2:
-        return [margin]
-    return [nearest_first(search), margin] if rounds >= 4 else [nearest_first(search)]
-
-
-def nearest_first(search: Search) -> Objective:
-    """Return max_{j≠y} s_j (z_j − z_y), s_j distance over gap of class j by the slopes at x, 1 for the runner-up.
-
-    The bare margin goes for the class with the highest logit, which need not be the nearest. Slopes are looked at for
-    the CANDIDATES highest classes; the others take s = 1. Cost: 2 forwards, CANDIDATES backwards.
-    """
-    x, labels = search.x, search.labels
-    logits = search.logits(x)
-    gaps = logits.gather(1, labels[:, None]) - logits
-    rivals = gaps.scatter(1, labels[:, None], torch.inf).argsort(dim=1)[:, : min(CANDIDATES, search.classes - 1)]
-    weights = F.one_hot(rivals, search.classes) - F.one_hot(labels, search.classes)[:, None]
-    _, slopes = search.jacobian(x, weights.to(x.dtype))
-    costs = []
-    for slope, gap in zip(slopes.unbind(1), gaps.gather(1, rivals).unbind(1), strict=True):
-        over = over_hyperplane(search.threat, x, slope, gap.clamp_min(0))
-        gain = (slope * (over - x)).flatten(1).sum(1)
-        cost = search.threat.distance(over - x) / torch.where(gain > 0, gain, torch.inf)
-        costs.append(torch.where(gain < 0.999 * gap, OUT_OF_REACH * cost, cost))
-    cost = torch.stack(costs, 1)
-    share = torch.where((cost > 0) & (cost[:, :1] > 0), cost / torch.where(cost[:, :1] > 0, cost[:, :1], 1), 1)
-    scale = torch.ones(search.n, search.classes, dtype=share.dtype, device=x.device).scatter(1, rivals, share)
-
-    def objective(logits: Logits, labels: Labels, targets: Labels | None) -> Scores:
-        ahead = (logits - logits.gather(1, labels[:, None])) * scale[search.rows].to(logits.dtype)
-        return ahead.scatter(1, labels[:, None], -torch.inf).amax(1)
-
-    return objective
 
 
 class Box:

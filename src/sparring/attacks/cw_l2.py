@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import torch
 
 from sparring.attacks._cw import (
-    CANDIDATES,
     Adam,
     Box,
     Bracket,
@@ -15,9 +14,9 @@ from sparring.attacks._cw import (
     beyond,
     check_fields,
     linear_constant,
-    objectives,
 )
-from sparring.attacks._objectives import Objective
+from sparring.attacks._objectives import Objective, margin
+from sparring.attacks._rivals import cost, stretched, stretches
 from sparring.attacks._search import Search
 from sparring.attacks._segment import LOOKS, tighten
 from sparring.attacks.base import Attack
@@ -34,7 +33,8 @@ class CWL2(Attack):
 
     Fields: `steps` ≥ 1 of Adam a round; `search_steps` ≥ 1 rounds (more, when some end early); `lr` > 0, Adam's rate
     at the start of a round, and `c` > 0, the first constant, None for what would serve a model as linear as it is at
-    x (a rate that doubles while no round succeeds, if both are None); `confidence` κ ≥ 0 in logits, which an image must have to count.
+    x (a rate that doubles while no round succeeds, if both are None); `confidence` κ ≥ 0 in logits, which an image must
+    have to count.
 
     Cost: steps · search_steps + 2 forwards and backwards, and for the nearest classes and the segment 9 of each more.
 
@@ -47,7 +47,7 @@ class CWL2(Attack):
 
     >>> import sparring
     >>> sparring.parse("cw_l2(steps=1000)").passes(classes=10)
-    18022
+    18023
     """
 
     minimal = True
@@ -67,13 +67,12 @@ class CWL2(Attack):
             raise InputError(f"expected search_steps >= 1, got {self.search_steps}")
 
     def passes(self, classes: int) -> int:
-        return 2 * self.steps * self.search_steps + (2 if classes == 2 else 5 + CANDIDATES) + LOOKS
+        return 2 * (self.steps * self.search_steps + 2) + cost(classes) + LOOKS
 
     def run(self, search: Search) -> None:
         search.goal = beyond(self.confidence)
-        losses = objectives(search, self.search_steps)
-        for index, loss in enumerate(losses):
-            self.bisect(search, loss, (self.search_steps + len(losses) - 1 - index) // len(losses))
+        for scale, rounds in stretches(search, self.search_steps):
+            self.bisect(search, stretched(search, scale, margin), rounds)
         tighten(search, search.strongest, torch.isfinite(search.nearest))
 
     def bisect(self, search: Search, loss: Objective, search_steps: int) -> Bracket:
