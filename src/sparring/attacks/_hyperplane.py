@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from sparring.threats.base import Threat
-from sparring.types import Images, Scores
-
-DUAL = {"linf": 1.0, "l2": 2.0, "l1": torch.inf, "l0": torch.inf}
-"""Order of the norm whose value at a gradient g turns a gap f into a distance f / ‖g‖; L0 has none and borrows L1's."""
+from sparring.types import Images, Labels, Logits, Scores
 
 
 def over_hyperplane(threat: Threat, z: Images, gradient: Images, needed: Scores, *, boxed: bool = True) -> Images:
@@ -31,6 +29,28 @@ def over_hyperplane(threat: Threat, z: Images, gradient: Images, needed: Scores,
     else:
         length = fill(size, room, needed.double(), torch.ones_like(size) if threat.name() == "linf" else size)
     return threat.clip(z, (z.double() + length.view_as(gradient) * gradient.sign()).to(z.dtype))
+
+
+def nearest_boundary(threat: Threat, z: Images, gaps: Tensor, gradients: Tensor) -> tuple[Scores, Images]:
+    """Return gap (n,) and gradient (n, *chw) of whichever of m linear boundaries is nearest to z inside the box.
+
+    `gaps` (n, m), `gradients` (n, m, *chw). Where the box lets none be reached, the one it lets come closest to.
+    """
+    n, m = gaps.shape
+    slopes, needed = gradients.flatten(0, 1), gaps.flatten().double().clamp_min(0)
+    start = z.repeat_interleave(m, 0)
+    move = over_hyperplane(threat, start, slopes, needed).double() - start.double()
+    share = (move * slopes.double()).flatten(1).sum(1) / needed.clamp_min(1e-300)
+    far = torch.where(share > 1 - 1e-4, threat.distance(move), 1e30 * (2 - share))
+    rows, best = torch.arange(n, device=z.device), far.view(n, m).argmin(1)
+    return gaps[rows, best], gradients[rows, best]
+
+
+def rivals(logits: Logits, labels: Labels, count: int) -> Tensor:
+    """Return e_j − e_y (n, m, k) for the `count` most likely wrong classes j, or all of them if they are fewer."""
+    classes = logits.shape[1]
+    wrong = logits.scatter(1, labels[:, None], -torch.inf).topk(min(count, classes - 1), dim=1).indices
+    return (F.one_hot(wrong, classes) - F.one_hot(labels, classes)[:, None]).to(logits.dtype)
 
 
 def fill(size: Tensor, room: Tensor, needed: Scores, speed: Tensor) -> Tensor:

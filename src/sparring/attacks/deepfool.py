@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.linalg import vector_norm
-from torch.nn import functional as F
 
-from sparring.attacks._hyperplane import DUAL, over_hyperplane
+from sparring.attacks._hyperplane import nearest_boundary, over_hyperplane, rivals
 from sparring.attacks._objectives import margin
 from sparring.attacks._search import Search
 from sparring.attacks._segment import LOOKS, finish
@@ -21,10 +19,10 @@ from sparring.types import Images, Mask, Scores
 
 @dataclass(frozen=True)
 class DeepFool(Attack):
-    """Iterate x ← x + argmin{‖δ‖ : f_j(x) + ⟨∇f_j(x), δ⟩ = η |f_j(x₀)|}, j = argmin |f_j| / ‖∇f_j‖_*, until wrong.
+    """Iterate x ← x + argmin{‖δ‖ : f_j(x) + ⟨∇f_j(x), δ⟩ = η |f_j(x₀)|}, j the nearest, until wrong.
 
-    f_j = z_j − z_y for the most likely wrong classes j; ‖·‖_* is the dual norm. Then back to the boundary along the
-    segment to the original x₀. With a target t the one boundary is f = z_t − max_{j≠t} z_j.
+    f_j = z_j − z_y for the most likely wrong classes j. Then back to the boundary along the segment to the original
+    x₀. With a target t the one boundary is f = z_t − max_{j≠t} z_j.
 
     Fields: `steps` ≥ 1, at most; `overshoot` η ≥ 0, how far past the boundary a step aims; `candidates` ≥ 1, how many
     wrong classes are tried, the most likely at x₀.
@@ -32,10 +30,11 @@ class DeepFool(Attack):
     Cost: at most steps + 10 forwards and steps · candidates backwards (steps for a target); a handful of steps is
     usual.
 
-    Source: Moosavi-Dezfooli, Fawzi, Frossard 2016, arXiv 1511.04599, Alg. 2. **Differs**: the box: a step is clipped,
-    and taken in the shortest way inside the box where clipping would cost it more than half of its gain. η is a share
-    of the first gap, not of each step, so that a step which was clipped short still crosses. The segment at the end
-    gives back what the overshoot cost. L1 and L0 follow by the same rule; in L0 the end drops coordinates instead.
+    Source: Moosavi-Dezfooli, Fawzi, Frossard 2016, arXiv 1511.04599, Alg. 2. **Differs**: the box:
+    distances to boundaries are those inside it; a step is clipped, and taken in the shortest way inside the box where
+    clipping would cost it more than half of its gain. η is a share of the first gap, not of each step, so that a step
+    which was clipped short still crosses. The segment at the end gives back what the overshoot cost. L1 and L0 follow
+    by the same rule; in L0 the end drops coordinates instead.
 
     >>> import sparring
     >>> sparring.parse("deepfool(steps=20)").overshoot
@@ -59,7 +58,9 @@ class DeepFool(Attack):
         return 2 + self.steps * (1 + min(self.candidates, classes - 1)) + LOOKS
 
     def run(self, search: Search) -> None:
-        boundaries = self._boundaries(search)
+        boundaries = None
+        if search.targets is None:
+            boundaries = rivals(search.logits(search.x), search.labels, self.candidates)
         z, first = search.x, None
         reached = torch.zeros_like(search.active)
         for _ in range(self.steps):
@@ -76,15 +77,6 @@ class DeepFool(Attack):
             reached |= search.reached(search.logits(z))
         finish(search, z, reached)
 
-    def _boundaries(self, search: Search) -> Tensor | None:
-        """Return e_j − e_y for the most likely wrong classes j at x, (n, m, k); None when there is a target."""
-        if search.targets is not None:
-            return None
-        wrong = search.logits(search.x).scatter(1, search.labels[:, None], -torch.inf)
-        rivals = wrong.topk(min(self.candidates, search.classes - 1), dim=1).indices
-        label = F.one_hot(search.labels, search.classes)[:, None]
-        return (F.one_hot(rivals, search.classes) - label).to(search.x.dtype)
-
 
 def _linearize(search: Search, z: Images, boundaries: Tensor | None) -> tuple[Mask, Tensor, Tensor]:
     """Return who has arrived at z, and for each boundary the gap −f_j (n, m) and the gradient ∇f_j (n, m, *chw)."""
@@ -97,10 +89,8 @@ def _linearize(search: Search, z: Images, boundaries: Tensor | None) -> tuple[Ma
 
 def _step(threat: Threat, z: Images, gaps: Tensor, gradients: Tensor) -> Images:
     """Return z moved over the nearest of the m boundaries."""
-    steepness = vector_norm(gradients.flatten(2).double(), ord=DUAL[threat.name()], dim=2)
-    nearest = (gaps / steepness.clamp_min(1e-300)).argmin(1)
-    rows = torch.arange(len(z), device=z.device)
-    needed, gradient = gaps[rows, nearest].clamp_min(0), gradients[rows, nearest]
+    gap, gradient = nearest_boundary(threat, z, gaps, gradients)
+    needed = gap.clamp_min(0)
     clipped = over_hyperplane(threat, z, gradient, needed, boxed=False)
     short = _gain(gradient, clipped - z) < needed / 2
     return torch.where(_column(short, z), over_hyperplane(threat, z, gradient, needed), clipped)

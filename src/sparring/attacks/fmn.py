@@ -9,14 +9,14 @@ import torch
 from torch.linalg import vector_norm
 
 from sparring.attacks._balls import into_ball
-from sparring.attacks._hyperplane import over_hyperplane
+from sparring.attacks._hyperplane import nearest_boundary, over_hyperplane, rivals
 from sparring.attacks._objectives import margin
 from sparring.attacks._search import Search
 from sparring.attacks._segment import LOOKS, finish
 from sparring.attacks.base import Attack
 from sparring.errors import InputError
 from sparring.threats.base import _column
-from sparring.types import Mask, Scores
+from sparring.types import Images, Mask, Scores
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,18 @@ class FMN(Attack):
     """Iterate x ← Π_{ε_k}(x + α_k g / ‖g‖₂), g = ∇ margin, with ε_{k+1} = ε_k (1 − γ_k) if wrong, ε_k (1 + γ_k) if not.
 
     Until a sample has been wrong once, ε_{k+1} = ‖δ_k‖ + the distance to the boundary by the tangent. α_k and γ_k are
-    annealed along a cosine. Ends on the segment from the original to the nearest image found (in L0: drops what is
-    not needed of it).
+    annealed along a cosine. At the end one DeepFool step from x is tried besides, and the nearest image found is moved
+    back along its segment to x, up to the boundary (in L0: what is not needed of it is dropped).
 
     Fields: `steps` ≥ 1; `step_size` α₀ > 0, a share of the diagonal of the box, down to α₀ / 100; `gamma` γ₀ in (0, 1),
-    down to γ₀ / 50.
+    down to γ₀ / 50; `candidates` ≥ 1, how many wrong classes the DeepFool step tries.
 
-    Cost: steps + 9 forwards, steps backwards.
+    Cost: steps + 12 forwards and steps + candidates + 1 backwards at most.
 
     Source: Pintor et al. 2021, arXiv 2102.12827, Alg. 1. **Differs**: the projection and the distance to the boundary
-    are exact for ball ∩ box, where the paper clips afterwards (and may then stall); while nothing is found ε grows by
-    γ at least; α is relative to the box, not one number for all data; the end. In L0 steps of ε are one at least.
+    are exact for ball ∩ box, where the paper clips afterwards and may then stall; while nothing is found ε grows by γ
+    at least; α is relative to the box, not one number for all data; the end, whose one step over the nearest of many
+    boundaries helps where the runner-up is not the nearest class. In L0 steps of ε are one at least.
 
     >>> import sparring
     >>> sparring.show(FMN(steps=30))
@@ -47,33 +48,27 @@ class FMN(Attack):
     steps: int = 100
     step_size: float = 1.0
     gamma: float = 0.05
+    candidates: int = 9
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise InputError(f"expected steps >= 1, got {self.steps}")
+        if self.steps < 1 or self.candidates < 1:
+            raise InputError(f"expected steps >= 1 and candidates >= 1, got {self.steps} and {self.candidates}")
         if not self.step_size > 0 or not 0 < self.gamma < 1:
             raise InputError(f"expected step_size > 0 and gamma between 0 and 1, got {self.step_size} and {self.gamma}")
 
     def passes(self, classes: int) -> int:
-        return 2 * self.steps + 1 + LOOKS
+        return 2 * self.steps + 4 + min(self.candidates, classes - 1) + LOOKS
 
     def run(self, search: Search) -> None:
         x, threat = search.x, search.threat
         low, high = threat.limits(x)
         diagonal = vector_norm((high - low).expand_as(x).flatten(1), dim=1)
-        best, z = x, x
         nearest, radius = torch.full_like(search.distance, torch.inf), torch.zeros_like(search.distance)
-        for step in range(self.steps + 1):
-            if step == self.steps:  # the last image is looked at too (T19)
-                hit = search.reached(search.logits(z)) & search.active
-            else:
-                _, values, gradient = search.look(z, margin)
-                hit = values > 0
-            size = threat.distance((z - x).double())
-            closer = hit & (size < nearest)
-            best, nearest = torch.where(_column(closer, x), z, best), torch.where(closer, size, nearest)
-            if step == self.steps:
-                break
+        best, z = x, x
+        for step in range(self.steps):
+            _, values, gradient = search.look(z, margin)
+            hit, size = values > 0, threat.distance((z - x).double())
+            best, nearest = _nearer(best, nearest, z, size, hit)
             left = (1 + math.cos(math.pi * step / self.steps)) / 2
             beyond = over_hyperplane(threat, z, gradient, -values.clamp_max(0))
             guess = torch.where(nearest < torch.inf, 0, size + threat.distance((beyond - z).double()))
@@ -81,7 +76,20 @@ class FMN(Attack):
             length = self.step_size * (0.01 + 0.99 * left) * diagonal
             steepness = vector_norm(gradient.flatten(1), dim=1).clamp_min(1e-30)
             z = into_ball(threat, x, z + gradient * _column(length / steepness, x), radius)
+        for last in (z, self._by_tangent(search)):  # the last step is looked at too (T19)
+            hit = search.reached(search.logits(last)) & search.active
+            best, nearest = _nearer(best, nearest, last, threat.distance((last - x).double()), hit)
         finish(search, best, nearest < torch.inf)
+
+    def _by_tangent(self, search: Search) -> Images:
+        """Return an image just past the nearest boundary of the model linearized at x; x itself for a target."""
+        x = search.x
+        if search.targets is not None:
+            return x
+        boundaries = rivals(search.logits(x), search.labels, self.candidates)
+        logits, gradients = search.jacobian(x, boundaries)
+        gap, gradient = nearest_boundary(search.threat, x, -(boundaries * logits[:, None]).sum(2), gradients)
+        return over_hyperplane(search.threat, x, gradient, 1.02 * gap.clamp_min(0))
 
     def _follow(self, radius: Scores, hit: Mask, guess: Scores, nearest: Scores, left: float, *, whole: bool) -> Scores:
         """Return the next ε: smaller where the last image was wrong, larger where it was not."""
@@ -92,3 +100,9 @@ class FMN(Attack):
             grown = torch.maximum(grown.floor(), radius + 1)
             shrunk = shrunk.floor().clamp_min(1)
         return torch.where(hit, shrunk, grown)
+
+
+def _nearer(best: Images, nearest: Scores, z: Images, size: Scores, hit: Mask) -> tuple[Images, Scores]:
+    """Return the nearest adversarial image so far and its distance, z among them; unlike the search's, of any ε."""
+    closer = hit & (size < nearest)
+    return torch.where(_column(closer, z), z, best), torch.where(closer, size, nearest)
