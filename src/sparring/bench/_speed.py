@@ -58,13 +58,13 @@ def speed(
         seconds = []
         for way in ways:
             started = time.perf_counter()
-            way(STILL, False)
+            way(STILL)
             seconds.append(time.perf_counter() - started)
         times.append(tuple(seconds))
     plain, exact, twin = (statistics.median(column) for column in zip(*times, strict=True))
     strength = {}
     for value in eps:
-        a, b, c = (way(value, True) for way in ways)
+        a, b, c = (way(value) for way in ways)
         strength[f"{value:g}"] = (a, b, c)
     return Speed(
         steps, len(x), rounds, plain, exact, twin,
@@ -73,10 +73,10 @@ def speed(
     )  # fmt: skip
 
 
-def _ways(net: nn.Module, x: Images, y: Labels, steps: int, seed: int) -> list[Callable[[float, bool], float]]:
-    """Return the bare loop, sparring without and with the twin: (ε, stop early) → robust accuracy."""
+def _ways(net: nn.Module, x: Images, y: Labels, steps: int, seed: int) -> list[Callable[[float], float]]:
+    """Return the bare loop, sparring without and with the twin: ε → robust accuracy."""
 
-    def plain(eps: float, early: bool) -> float:
+    def plain(eps: float) -> float:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             with torch.no_grad():
@@ -85,11 +85,10 @@ def _ways(net: nn.Module, x: Images, y: Labels, steps: int, seed: int) -> list[C
             with torch.no_grad():
                 return float((right & (net(z).argmax(1) == y)).double().mean())
 
-    def ours(fast: bool) -> Callable[[float, bool], float]:
-        def run(eps: float, early: bool) -> float:
+    def ours(fast: bool) -> Callable[[float], float]:
+        def run(eps: float) -> float:
             found = attack(
-                net, x, y, f"pgd(steps={steps})", f"linf({eps!r})", seed=seed, fast=fast, early_stop=early,
-                batch_size=len(x),
+                net, x, y, f"pgd(steps={steps})", f"linf({eps!r})", seed=seed, fast=fast, batch_size=len(x),
             )  # fmt: skip
             return found.robust_accuracy
 
