@@ -120,7 +120,9 @@ class _Recorder:
         return logits
 
 
-def _from_noise(network: LoadedModel, title: str, text: str, target: int, path: Path, seed: int, quiet: bool) -> Forged:
+def _from_noise(
+    network: LoadedModel, title: str, text: str, target: int | None, path: Path, seed: int, quiet: bool
+) -> Forged:
     """Forge the target, or the class that comes second, out of white noise, and say what the model makes of both."""
     names = [short(name) for name in network.classes or ()]
     assert network.input_shape is not None
