@@ -143,6 +143,15 @@ def test_folding_alone_is_exact_in_float64() -> None:
     torch.testing.assert_close(net(X.double()), want, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", sorted(set(BODIES) - {"residual", "standardized"}))
+def test_folding_alone_leaves_alone_what_it_can_see_is_not_a_pair(name: str) -> None:
+    """Something written between convolution and norm, two readers, two calls: seen without comparing logits."""
+    torch.manual_seed(0)
+    net = lively(Tail(BODIES[name]())).double()
+    want = net(X.double())
+    torch.testing.assert_close(fold_batch_norms(net, X.double())(X.double()), want, rtol=1e-10, atol=1e-10)
+
+
 def test_a_norm_in_train_mode_is_not_folded() -> None:
     """T27: its statistics are those of the batch."""
     net = lively(Tail(BODIES["plain"]()))
