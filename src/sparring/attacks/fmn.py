@@ -9,11 +9,12 @@ import torch
 from torch.linalg import vector_norm
 
 from sparring.attacks._balls import into_ball
-from sparring.attacks._hyperplane import nearest_boundary, over_hyperplane, rivals
+from sparring.attacks._hyperplane import over_hyperplane
 from sparring.attacks._objectives import margin
 from sparring.attacks._search import Search
 from sparring.attacks._segment import LOOKS, finish
 from sparring.attacks.base import Attack
+from sparring.attacks.deepfool import DeepFool
 from sparring.errors import InputError
 from sparring.threats.base import _column
 from sparring.types import Images, Mask, Scores
@@ -24,18 +25,18 @@ class FMN(Attack):
     """Iterate x ← Π_{ε_k}(x + α_k g / ‖g‖₂), g = ∇ margin, with ε_{k+1} = ε_k (1 − γ_k) if wrong, ε_k (1 + γ_k) if not.
 
     Until a sample has been wrong once, ε_{k+1} = ‖δ_k‖ + the distance to the boundary by the tangent. α_k and γ_k are
-    annealed along a cosine. At the end one DeepFool step from x is tried besides, and the nearest image found is moved
-    back along its segment to x, up to the boundary (in L0: what is not needed of it is dropped).
+    annealed along a cosine. At the end the nearest image found is moved back along its segment to x, up to the boundary
+    (in L0: what is not needed of it is dropped), and three DeepFool steps from x are tried besides.
 
     Fields: `steps` ≥ 1; `step_size` α₀ > 0, a share of the diagonal of the box, down to α₀ / 100; `gamma` γ₀ in (0, 1),
-    down to γ₀ / 50; `candidates` ≥ 1, how many wrong classes the DeepFool step tries.
+    down to γ₀ / 50; `candidates` ≥ 1, how many wrong classes DeepFool tries.
 
-    Cost: steps + 12 forwards and steps + candidates + 1 backwards at most.
+    Cost: at most steps + 22 forwards and steps + 3 · candidates + 1 backwards.
 
     Source: Pintor et al. 2021, arXiv 2102.12827, Alg. 1. **Differs**: the projection and the distance to the boundary
     are exact for ball ∩ box, where the paper clips afterwards and may then stall; while nothing is found ε grows by γ
-    at least; α is relative to the box, not one number for all data; the end, whose one step over the nearest of many
-    boundaries helps where the runner-up is not the nearest class. In L0 steps of ε are one at least.
+    at least; α is relative to the box, not one number for all data; the end, where
+    DeepFool helps if the runner-up is not the nearest class. In L0 steps of ε are one at least.
 
     >>> import sparring
     >>> sparring.show(FMN(steps=30))
@@ -57,7 +58,7 @@ class FMN(Attack):
             raise InputError(f"expected step_size > 0 and gamma between 0 and 1, got {self.step_size} and {self.gamma}")
 
     def passes(self, classes: int) -> int:
-        return 2 * self.steps + 4 + min(self.candidates, classes - 1) + LOOKS
+        return 2 * self.steps + 1 + LOOKS + self._second_opinion().passes(classes)
 
     def run(self, search: Search) -> None:
         x, threat = search.x, search.threat
@@ -76,20 +77,14 @@ class FMN(Attack):
             length = self.step_size * (0.01 + 0.99 * left) * diagonal
             steepness = vector_norm(gradient.flatten(1), dim=1).clamp_min(1e-30)
             z = into_ball(threat, x, z + gradient * _column(length / steepness, x), radius)
-        for last in (z, self._by_tangent(search)):  # the last step is looked at too (T19)
-            hit = search.reached(search.logits(last)) & search.active
-            best, nearest = _nearer(best, nearest, last, threat.distance((last - x).double()), hit)
+        hit = search.reached(search.logits(z)) & search.active  # the last step is looked at too (T19)
+        best, nearest = _nearer(best, nearest, z, threat.distance((z - x).double()), hit)
         finish(search, best, nearest < torch.inf)
+        self._second_opinion().run(search)
 
-    def _by_tangent(self, search: Search) -> Images:
-        """Return an image just past the nearest boundary of the model linearized at x; x itself for a target."""
-        x = search.x
-        if search.targets is not None:
-            return x
-        boundaries = rivals(search.logits(x), search.labels, self.candidates)
-        logits, gradients = search.jacobian(x, boundaries)
-        gap, gradient = nearest_boundary(search.threat, x, -(boundaries * logits[:, None]).sum(2), gradients)
-        return over_hyperplane(search.threat, x, gradient, 1.02 * gap.clamp_min(0))
+    def _second_opinion(self) -> DeepFool:
+        """A few DeepFool steps, which look for the nearest class, where the margin follows the runner-up."""
+        return DeepFool(steps=3, candidates=self.candidates)
 
     def _follow(self, radius: Scores, hit: Mask, guess: Scores, nearest: Scores, left: float, *, whole: bool) -> Scores:
         """Return the next ε: smaller where the last image was wrong, larger where it was not."""
