@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,7 +13,6 @@ from sparring.attacks import Attack, attack
 from sparring.attacks._objectives import ce, margin
 from sparring.attacks._search import Search
 from sparring.core.seeds import Streams
-from sparring.errors import SparringWarning
 from sparring.registry import parse, units
 from sparring.testing import check_attack, check_threat
 from sparring.threats import Threat
@@ -149,9 +147,9 @@ def test_the_plain_attack_passes() -> None:
         (Spends, "expected a ledger"),
     ],
 )
+@pytest.mark.filterwarnings("ignore::sparring.errors.SparringWarning")
 def test_the_contract_catches_what_breaks_it(spoiled: type[Attack], words: str) -> None:
-    with pytest.raises(AssertionError, match=words), warnings.catch_warnings():
-        warnings.simplefilter("ignore", SparringWarning)
+    with pytest.raises(AssertionError, match=words):
         check_attack(spoiled())
 
 

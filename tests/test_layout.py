@@ -38,7 +38,8 @@ def test_every_unit_is_a_frozen_final_value_built_with_no_arguments(kind: str, n
     assert cls() == cls()
     assert hash(cls()) == hash(cls())
     assert not inspect.isabstract(cls)
-    assert not cls.__subclasses__(), "a unit is final: compose, do not inherit"
+    heirs = [heir for heir in cls.__subclasses__() if heir.__module__.startswith("sparring.")]
+    assert not heirs, "a unit is final: compose, do not inherit"
 
 
 def test_no_two_units_share_a_name_in_any_kind() -> None:
@@ -52,10 +53,6 @@ def test_every_module_of_the_core_has_a_test_file() -> None:
         for path in sorted((SOURCE / folder).glob("*.py")):
             if path.stem != "__init__":
                 assert (TESTS / folder / f"test_{path.stem.lstrip('_')}.py").exists(), path.name
-    for path in sorted((SOURCE / "attacks").glob("_*.py")):
-        text = path.read_text()
-        used = [test for test in (TESTS / "attacks").glob("test_*.py") if path.stem.lstrip("_") in test.read_text()]
-        assert used or "class " not in text, f"nothing in tests/attacks speaks of {path.name}"
 
 
 def test_no_test_folder_is_a_package() -> None:

@@ -39,9 +39,14 @@ def test_everything_is_put_back_after_an_error() -> None:
     model = net()
     model[0].bias.requires_grad_(False)
     state = torch.get_rng_state()
-    with pytest.raises(ZeroDivisionError), pytest.warns(SparringWarning), frozen(model):
-        torch.rand(3)
-        raise ZeroDivisionError
+
+    def lend_and_fail() -> None:
+        with frozen(model):
+            torch.rand(3)
+            raise ZeroDivisionError
+
+    with pytest.warns(SparringWarning), pytest.raises(ZeroDivisionError):
+        lend_and_fail()
     assert all(module.training for module in model.modules())
     assert [p.requires_grad for p in model.parameters()] == [True, False, True, True, True, True]
     assert torch.equal(torch.get_rng_state(), state)

@@ -86,7 +86,7 @@ def test_an_input_error_of_the_model_passes_as_it_is() -> None:
     def model(x: Tensor) -> Tensor:
         raise InputError("expected A, got B")
 
-    with pytest.raises(InputError, match="^expected A, got B$"):
+    with pytest.raises(InputError, match=r"^expected A, got B$"):
         TorchVictim(model).answer(X)
 
 

@@ -18,16 +18,16 @@ LOSSES = {"l2": "prob_l2", "l1": "prob_l1", "ce": "ce"}
 class Forge(Attack):
     """Make an image that the model calls the target with confidence, from noise or from any start, near nothing.
 
-    Descends on ½ ‖ŷ(x) − e_t‖² (or ‖ŷ(x) − e_t‖₁, or −log ŷ_t(x)), with ŷ = softmax of the logits, by steps of one size:
-    x ← Π(x − α sign(∇ₓ)). No term holds x near the start; under the default threat only the box does.
+    Descends on ½ ‖ŷ(x) − e_t‖² (or ‖ŷ(x) − e_t‖₁, or −log ŷ_t(x)), with ŷ = softmax of the logits, by steps of one
+    size: x ← Π(x − α sign(∇ₓ)). No term holds x near the start; under the default threat only the box does.
 
-    Fields: `steps` ≥ 1 (1 is "one gradient step from noise"); `step_size` α in the unit of the norm; `loss`, l2, l1 or
-    ce; `confidence` in [0, 1): the target's probability to reach, 0 for being the answer at all.
+    Fields: `steps` ≥ 1 (1 is "one gradient step from noise"); `step_size` α, the change of a pixel (in l2, on average);
+    `loss`, l2, l1 or ce; `confidence` in [0, 1): the target's probability to reach, 0 for being the answer at all.
 
     Cost: steps forwards and backwards, and 1 forward.
 
-    Source: the forging of rubbish images, after Goodfellow, Shlens, Szegedy 2015, arXiv 1412.6572, appendix, and Nguyen,
-    Yosinski, Clune 2015, arXiv 1412.1897. **Differs**: steps keep their size, as the two losses on probabilities have
+    Source: the forging of rubbish images, after Goodfellow, Shlens, Szegedy 2015, arXiv 1412.6572, appendix, and
+    Nguyen, Yosinski, Clune 2015, arXiv 1412.1897. **Differs**: steps keep their size, as the two losses on probabilities have
     slopes in proportion to ŷ_t, which is about 0 at the start.
 
     >>> Forge(steps=1).passes(10)
@@ -58,9 +58,11 @@ class Forge(Attack):
     def run(self, search: Search) -> None:
         search.goal = sure_of_target(self.confidence)
         x, loss = search.threat.project(search.x, search.x), objective(LOSSES[self.loss])
+        # The same change of a pixel on average, whichever norm measures it.
+        size = self.step_size * (search.x[0].numel() ** 0.5 if search.threat.name() == "l2" else 1)
         for _ in range(self.steps):
             _, gradient = search.gradient(x, loss)
-            x = search.threat.step(search.x, x, gradient, self.step_size)
+            x = search.threat.step(search.x, x, gradient, size)
         search.logits(x)
 
 
