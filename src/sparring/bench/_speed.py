@@ -24,7 +24,7 @@ STILL = 1e-9
 class Speed:
     """What PGD costs against the bare loop, at the same passes, and how strong it is.
 
-    Fields: `steps`, `n` images in one batch, `rounds`; seconds of each way, the median over rounds; `ratio` and
+    Fields: `steps`, `n` images in one batch, `rounds`, `threads` of torch; seconds of each way, the median over rounds; `ratio` and
     `ratio_twin`, medians of the ratios to the bare loop within a round, without and with the twin; `robust`, for each
     ε in Linf the robust accuracy under the bare loop, sparring without and with the twin, in that order.
     """
@@ -32,6 +32,7 @@ class Speed:
     steps: int
     n: int
     rounds: int
+    threads: int
     seconds_plain: float
     seconds: float
     seconds_twin: float
@@ -67,7 +68,7 @@ def speed(
         a, b, c = (way(value) for way in ways)
         strength[f"{value:g}"] = (a, b, c)
     return Speed(
-        steps, len(x), rounds, plain, exact, twin,
+        steps, len(x), rounds, torch.get_num_threads(), plain, exact, twin,
         statistics.median(row[1] / row[0] for row in times), statistics.median(row[2] / row[0] for row in times),
         strength,
     )  # fmt: skip
