@@ -24,9 +24,9 @@ STILL = 1e-9
 class Speed:
     """What PGD costs against the bare loop, at the same passes, and how strong it is.
 
-    Fields: `steps`, `n` images in one batch, `rounds`, `threads` of torch; seconds of each way, the median over rounds; `ratio` and
-    `ratio_twin`, medians of the ratios to the bare loop within a round, without and with the twin; `robust`, for each
-    ε in Linf the robust accuracy under the bare loop, sparring without and with the twin, in that order.
+    Fields: `steps`, `n` images in one batch, `rounds`, `threads` of torch; seconds of each way, the median over
+    rounds; `ratio` and `ratio_twin`, medians of the ratios to the bare loop within a round, without and with the twin;
+    `robust`, for each ε in Linf the robust accuracy under the bare loop, sparring without and with the twin.
     """
 
     steps: int
