@@ -25,9 +25,9 @@ SMALLER = {"steps": 10, "search_steps": 4, "rounds": 4, "restarts": 1}
 
 
 def small(cls: type[Attack]) -> Attack:
-    """Return the attack with its defaults, but shorter, unless its steps have a length of their own."""
+    """Return the attack with its defaults, but shorter, unless it forges: step by step, it has a way to go."""
     unit = cls()
-    if unit.passes(3) <= 90 or getattr(unit, "step_size", None) is not None:
+    if unit.passes(3) <= 90 or cls.goals == "targeted":
         return unit
     fields = {field.name for field in dataclasses.fields(unit)}
     fewer = {key: min(count, getattr(unit, key)) for key, count in SMALLER.items() if key in fields}

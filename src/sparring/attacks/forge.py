@@ -27,8 +27,8 @@ class Forge(Attack):
     Cost: steps forwards and backwards, and 1 forward.
 
     Source: the forging of rubbish images, after Goodfellow, Shlens, Szegedy 2015, arXiv 1412.6572, appendix, and
-    Nguyen, Yosinski, Clune 2015, arXiv 1412.1897. **Differs**: steps keep their size, as the two losses on probabilities have
-    slopes in proportion to ŷ_t, which is about 0 at the start.
+    Nguyen, Yosinski, Clune 2015, arXiv 1412.1897. **Differs**: steps keep their size, as the two losses on
+    probabilities have slopes in proportion to ŷ_t, which is about 0 at the start.
 
     >>> Forge(steps=1).passes(10)
     3
