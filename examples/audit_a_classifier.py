@@ -20,7 +20,7 @@ def classifier() -> nn.Module:
 
 
 if __name__ == "__main__":
-    found = sparring.audit(classifier(), "digits:test", "linf(0.1)", n=200, seed=0, curve=50)
+    found = sparring.audit(classifier(), "digits:test", "linf(0.1)", n=100, seed=0, curve=30)
     low, high = found.interval
     print(f"right when nobody attacks: {found.clean_accuracy:.1%} of {found.n} images")
     print(f"right under attack:        {found.robust_accuracy:.1%} at most (95 % interval {low:.1%} to {high:.1%})")

@@ -16,7 +16,8 @@ noise = torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
 def probabilities(x: torch.Tensor) -> torch.Tensor:
     """Return the network's probability for each class."""
     with torch.no_grad():
-        return model.module(x).softmax(1)[0]
+        logits: torch.Tensor = model.module(x)
+        return logits.softmax(1)[0]
 
 
 def show(what: str, x: torch.Tensor) -> None:
@@ -28,7 +29,7 @@ def show(what: str, x: torch.Tensor) -> None:
 show("white noise:", noise)
 second = int(probabilities(noise).topk(2).indices[1])
 print(f"(its second guess is {names[second]}, {probabilities(noise)[second]:.1%}: one step toward that)")
-found = sparring.attack(model.module, noise, None, "forge(steps=1, step_size=4/255)", targets=second)
+found = sparring.attack(model.module, noise, None, "forge(steps=1, step_size=4/255)", targets=second, fast=False)
 show("one step:", found.strongest)
 
 iguana = find_class("common iguana", model.classes)

@@ -8,7 +8,7 @@ from sparring.models.cnn import Cnn
 train, test = load_data("digits:train"), load_data("digits:test")
 net = Cnn().build(train.shape, len(train.classes), seed=0)
 fit(net, train, epochs=8, seed=0)
-x, y = test.take(test.subset(100, seed=0))
+x, y = test.take(test.subset(30, seed=0))
 
 print(f"{'norm':<5} {'attack':<10} {'broken':>7} {'median distance':>16} {'passes a digit':>15}")
 for norm, attacks in {
