@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import linprog, minimize
+from scipy.optimize import brentq, linprog, minimize
 from torch import Tensor, nn
 
 Array = NDArray[np.float64]
@@ -48,6 +48,15 @@ class Linear:
             found.append(best * (1 if norm == "l0" else span))
         return torch.tensor(found, dtype=torch.float64)
 
+    def reachable(self, norm: str, eps: float) -> Tensor:
+        """The most that the margin of two classes can grow inside ball ∩ box, (n,)."""
+        return _reachable(self, norm, eps)
+
+    def gained(self, images: Tensor) -> Tensor:
+        """How much the margin of two classes grew from x to `images`, (n,)."""
+        change = self.net(images.double().to(self.x.dtype)).double() - self.net(self.x).double()
+        return change.sum(1) - 2 * change.gather(1, self.y[:, None])[:, 0]
+
 
 def _l2(a: Array, gap: Array, box: Array) -> float:
     start = linprog(np.zeros(len(box)), A_ub=-a, b_ub=-gap, bounds=box)
@@ -85,6 +94,33 @@ def _l0(a: Array, gap: Array, box: Array) -> float:
 
 
 SOLVERS: dict[str, Callable[[Array, Array, Array], float]] = {"l2": _l2, "linf": _linf, "l1": _l1, "l0": _l0}
+
+
+def _reachable(problem: Linear, norm: str, eps: float) -> Tensor:
+    """Return max ⟨w, δ⟩ over the ball ∩ box for each image of a two-class linear model, w = w_other − w_y."""
+    weight = problem.net[1].weight.double().numpy()
+    gains = []
+    for x, y in zip(problem.x.double().flatten(1).numpy(), problem.y.tolist(), strict=True):
+        w = weight[1 - y] - weight[y]
+        low, high = problem.bounds[0] - x, problem.bounds[1] - x
+        room = np.where(w > 0, high, -low)
+        if norm == "linf":
+            gain = linprog(-w, bounds=np.stack([np.maximum(low, -eps), np.minimum(high, eps)], 1)).fun * -1
+        elif norm == "l1":
+            sides = [(0, r) for r in np.concatenate([high, -low])]
+            gain = -linprog(np.concatenate([-w, w]), A_ub=np.ones((1, 2 * len(w))), b_ub=[eps], bounds=sides).fun
+        elif norm == "l2":
+            # δ = min(t |w|, room) maximizes; its length grows with t.
+            def delta(t: float, w: Array = w, room: Array = room) -> Array:
+                return np.minimum(t * np.abs(w), room)
+
+            far = 1e6
+            t = far if np.linalg.norm(delta(far)) <= eps else brentq(lambda t: np.linalg.norm(delta(t)) - eps, 0, far)
+            gain = np.abs(w) @ delta(t)
+        else:
+            gain = np.sort(np.abs(w) * room)[::-1][: int(eps)].sum()
+        gains.append(float(gain))
+    return torch.tensor(gains, dtype=torch.float64)
 
 
 @pytest.fixture(scope="session")

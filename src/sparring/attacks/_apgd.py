@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -76,10 +75,10 @@ def _direction(threat: Threat, gradient: Images) -> Images:
 
 def _checkpoints(steps: int) -> Iterator[int]:
     """Yield ⌈p_j · steps⌉ with p_0 = 0, p_1 = 0.22, p_{j+1} = p_j + max(p_j − p_{j−1} − 0.03, 0.06)."""
-    last, now = 0.0, 0.22
-    while now <= 1:
-        yield math.ceil(now * steps)
-        last, now = now, now + max(now - last - 0.03, 0.06)
+    last, now = 0, 22  # per cent: whole numbers do not drift
+    while now <= 100:
+        yield -(-now * steps // 100)
+        last, now = now, now + max(now - last - 3, 6)
 
 
 def _climb_l1(search: Search, start: Images, loss: Objective, steps: int, targets: Labels | None) -> None:
