@@ -18,30 +18,28 @@ from sparring.errors import InputError
 from sparring.threats.base import _column
 from sparring.types import Images, Labels, Logits, Mask, Scores
 
-REACH = 2.0
-STRIDES = 16.0
-"""A round may go so many times as far as a linear model asks for: curved models need more, and Adam turns back."""
-"""The variable runs over [−REACH, REACH]."""
+REACH = 1.0
 
 
 class Fields(Protocol):
-    """The fields that the three attacks have in common."""
+    """The fields that all of them have."""
 
     @property
     def steps(self) -> int: ...
     @property
-    def lr(self) -> float | None: ...
+    def search_steps(self) -> int: ...
     @property
-    def c(self) -> float | None: ...
+    def lr(self) -> float | None: ...
     @property
     def confidence(self) -> float: ...
 
 
 def check_fields(method: Fields) -> None:
     """Raise InputError for a field that is out of its range."""
-    if method.steps < 1:
-        raise InputError(f"expected steps >= 1, got {method.steps}")
-    for name, value in (("lr", method.lr), ("c", method.c)):
+    if method.steps < 1 or method.search_steps < 1:
+        raise InputError(f"expected steps >= 1 and search_steps >= 1, got {method.steps} and {method.search_steps}")
+    for name in ("lr", "c"):
+        value = getattr(method, name, None)
         if value is not None and not 0 < value < math.inf:
             raise InputError(f"expected {name} > 0 and finite, got {value}: leave it out for one that fits")
     if not 0 <= method.confidence < math.inf:
@@ -93,10 +91,9 @@ class Box:
         """Return w with what left [−REACH, REACH] put back."""
         return w.clamp(-REACH, REACH)
 
-    def rate(self, gap: Scores, slope: Images, steps: int) -> Scores:
-        """Return a learning rate that lets a round of Adam go STRIDES times as far as a linear model asks for."""
-        far = linear_constant(gap, slope) / 2 * (slope.abs() / self._half).flatten(1).amax(1)
-        return torch.where(far > 0, STRIDES * far, REACH).clamp(1e-6, 2 * REACH) / steps
+    def unit(self, change: Scores) -> Scores:
+        """Return how far w goes for so large a change of a pixel, at the middle of the box and at most."""
+        return (change / self._half.flatten().amin()).clamp(1e-6, 2 * REACH)
 
 
 class Adam:
@@ -129,20 +126,26 @@ class Adam:
 class Bracket:
     """The search for the constant between the largest that failed and the smallest that worked, one a sample.
 
-    Doubles or halves until both ends are known, then takes their geometric mean: c has no natural unit.
+    Doubles or shrinks until both ends are known, then takes their geometric mean: c has no natural unit.
     """
 
-    def __init__(self, start: Tensor) -> None:
+    def __init__(self, start: Tensor, shrink: float = 0.5) -> None:
         self.value = start.clone()
         self.failed, self.worked = torch.zeros_like(start), torch.full_like(start, torch.inf)
-        self._least, self._most = start / 2**30, start * 2**30
+        self._least, self._most, self._shrink = start / 2**30, start * 2**30, shrink
 
-    def update(self, rows: Mask, worked: Mask) -> None:
-        """Take in how the present constants of these samples did, and choose their next ones."""
+    def update(self, rows: Mask, worked: Mask, proven: Tensor | None = None) -> None:
+        """Take in how the present constants of these samples did, and choose their next ones.
+
+        `proven`: smaller constants that are known to have worked, where any has.
+        """
         value = self.value
-        self.worked = torch.where(rows & worked, torch.minimum(self.worked, value), self.worked)
+        proven = value if proven is None else torch.minimum(proven, value)
+        self.worked = torch.where(rows & worked, torch.minimum(self.worked, proven), self.worked)
         self.failed = torch.where(rows & ~worked, torch.maximum(self.failed, value), self.failed)
-        between = torch.where(self.failed > 0, (self.failed * self.worked).sqrt(), self.worked / 2)
+        # A failure above what has worked since (attacks are not perfect) must not turn the bracket inside out.
+        self.failed = torch.minimum(self.failed, self.worked)
+        between = torch.maximum((self.failed * self.worked).sqrt(), self._shrink * self.worked)
         following = torch.where(torch.isfinite(self.worked), between, self.failed * 2)
         self.value = torch.where(rows, following.clamp(self._least, self._most), value)
 
@@ -158,23 +161,28 @@ class Bracket:
 class Rounds:
     """At which step of its present constant each sample is, and whether it still gets anywhere there."""
 
-    def __init__(self, like: Scores, steps: int) -> None:
+    def __init__(self, like: Scores, steps: int, floor: float) -> None:
+        self._floor = floor
         self._steps, self.window = steps, max(steps // 5, 5)
         self._count = torch.zeros_like(like)
         self._lowest, self._before = torch.full_like(like, torch.inf), torch.full_like(like, torch.inf)
 
     @property
     def rate(self) -> Tensor:
-        """Return the share of the learning rate for the next step: from 1 down to 0.1 over a round."""
-        return 1 - 0.9 * self._count / self._steps
+        """Return the share of the learning rate for the next step: from 1 down to `floor` over a round."""
+        return 1 - (1 - self._floor) * self._count / self._steps
 
-    def over(self, loss: Scores) -> Mask:
-        """Count a step, and return (and restart) the rounds that are out of steps or did not improve for a while."""
+    def over(self, loss: Scores | None = None, won: Mask | None = None) -> Mask:
+        """Count a step, and return (and restart) the rounds that are won, out of steps or not improving any more."""
         self._count = self._count + 1
-        self._lowest = torch.minimum(self._lowest, loss)
-        check = self._count % self.window == 0
-        over = (check & (self._lowest > 0.9999 * self._before)) | (self._count >= self._steps)
-        self._before = torch.where(check, self._lowest, self._before)
+        over = self._count >= self._steps
+        if won is not None:
+            over = over | won
+        if loss is not None:
+            self._lowest = torch.minimum(self._lowest, loss)
+            check = self._count % self.window == 0
+            over = over | (check & (self._lowest > 0.9999 * self._before))
+            self._before = torch.where(check, self._lowest, self._before)
         self._count = torch.where(over, 0, self._count)
         for state in (self._lowest, self._before):
             state[over] = torch.inf

@@ -20,8 +20,10 @@ from sparring.attacks._rivals import cost, stretched, stretches
 from sparring.attacks._search import Search
 from sparring.attacks._segment import LOOKS, tighten
 from sparring.attacks.base import Attack
-from sparring.errors import InputError
 from sparring.threats.base import _column
+
+STRIDES = 16.0
+"""A round may go so many times as far as a linear model asks for: curved models need more, and Adam turns back."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class CWL2(Attack):
 
     Cost: steps · search_steps + 2 forwards and backwards, and for the nearest classes and the segment 9 of each more.
 
-    Source: Carlini and Wagner 2017, arXiv 1608.04644, section V. **Differs**: tanh is cut at w = ±2, where it meets the
+    Source: Carlini and Wagner 2017, arXiv 1608.04644, section V. **Differs**: tanh is cut at w = ±1, where it meets the
     edges of the box, so x is represented exactly and black and white pixels can move (T16); the rate falls to a tenth
     over a round; c starts from the slope at x and is bisected in its logarithm, where the paper starts at 1e-3;
     a round that stops improving is left by that sample alone (T24), for its next c; without a target the first half of
@@ -63,8 +65,6 @@ class CWL2(Attack):
 
     def __post_init__(self) -> None:
         check_fields(self)
-        if self.search_steps < 1:
-            raise InputError(f"expected search_steps >= 1, got {self.search_steps}")
 
     def passes(self, classes: int) -> int:
         return 2 * (self.steps * self.search_steps + 2) + cost(classes) + LOOKS
@@ -82,8 +82,9 @@ class CWL2(Attack):
         gap = self.confidence - value
         guess = linear_constant(gap, slope)
         constant = Bracket(guess if self.c is None else torch.full_like(gap, self.c))
-        lr = box.rate(gap, slope, self.steps) if self.lr is None else torch.full_like(gap, self.lr)
-        adam, rounds, w = Adam(x, lr), Rounds(gap, self.steps), box.start
+        far = guess / 2 * slope.abs().flatten(1).amax(1)
+        lr = box.unit(STRIDES * far) / self.steps if self.lr is None else torch.full_like(gap, self.lr)
+        adam, rounds, w = Adam(x, lr), Rounds(gap, self.steps, 0.1), box.start
         since = torch.full_like(search.labels, self.steps)
         for _ in range(self.steps * search_steps):
             todo = search.active & ~constant.within(1.005)

@@ -1,0 +1,114 @@
+"""Carlini and Wagner's Linf attack against exact distances on linear models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import sparring
+from sparring.errors import InputError
+from sparring.threats.linf import Linf
+
+
+@pytest.mark.parametrize("targeted", [False, True])
+@pytest.mark.parametrize("classes", [2, 5])
+@pytest.mark.parametrize("biting", [False, True])
+def test_within_two_percent_of_the_exact_distance(
+    linear: Callable[..., object], classes: int, targeted: bool, biting: bool
+) -> None:
+    problem = linear(classes, biting=biting)
+    found = sparring.attack(
+        problem.net,
+        problem.x,
+        problem.y,
+        "cw_linf",
+        targets=problem.targets if targeted else None,
+    )
+    assert found.success.all()
+    ratio = found.distance / problem.nearest("linf", targeted)
+    assert (ratio > 1 - 1e-4).all()
+    assert (ratio < 1.02).all(), ratio
+
+
+@pytest.mark.parametrize(
+    ("shape", "bounds", "dtype"),
+    [((16,), (-3.0, 2.0), torch.float32), ((3, 2, 3), (0.0, 255.0), torch.float32), ((5,), (0.0, 1.0), torch.float64)],
+)
+def test_any_shape_bounds_and_precision(
+    linear: Callable[..., object], shape: tuple[int, ...], bounds: tuple[float, float], dtype: torch.dtype
+) -> None:
+    problem = linear(3, shape, bounds=bounds, dtype=dtype)
+    found = sparring.attack(problem.net, problem.x, problem.y, "cw_linf", Linf(eps=float("inf"), bounds=bounds))
+    ratio = found.distance / problem.nearest("linf")
+    assert (ratio < 1.02).all(), ratio
+
+
+def test_black_and_white_pixels_move() -> None:
+    """T16: an image of zeros and ones alone, of which each pixel must change."""
+    x = torch.tensor([[0.0, 1.0, 0.0, 1.0]])
+    net = nn.Linear(4, 2).requires_grad_(False)
+    net.weight.copy_(torch.tensor([[0.0, 0.0, 0.0, 0.0], [1.0, -1.0, 1.0, -1.0]]))
+    net.bias.copy_(torch.tensor([0.0, 1.2]))  # class 1 needs every pixel to move by 0.2
+    found = sparring.attack(net, x, torch.tensor([0]), "cw_linf")
+    assert found.success.all()
+    assert (found.images - x).abs().flatten().tolist() == pytest.approx([0.2] * 4, abs=0.01)
+
+
+def test_hard_and_easy_samples_get_their_own_pace(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
+    """T24, T31: alone or in company, in any order, a sample finds the same distance."""
+    net, x, y = digits_net
+    x, y = x[:12], y[:12]
+    whole = sparring.attack(net, x, y, "cw_linf(steps=30, search_steps=4)")
+    order = torch.arange(11, -1, -1)
+    turned = sparring.attack(net, x[order], y[order], "cw_linf(steps=30, search_steps=4)", batch_size=5)
+    assert torch.allclose(whole.distance, turned.distance[order], rtol=1e-3)
+
+
+def test_confidence_is_a_margin_that_must_be_had(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
+    net, x, y = digits_net
+    found = sparring.attack(net, x[:16], y[:16], "cw_linf(steps=40, search_steps=5, confidence=3)")
+    rest = found.logits.scatter(1, y[:16, None], -torch.inf).amax(1) - found.logits.gather(1, y[:16, None])[:, 0]
+    assert found.success.all()
+    assert (rest > 3).all()
+    assert rest.median() < 3.2
+    plain = sparring.attack(net, x[:16], y[:16], "cw_linf(steps=40, search_steps=5)")
+    assert (found.distance > plain.distance).all()
+
+
+def test_only_images_inside_a_finite_radius_count(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
+    net, x, y = digits_net
+    free = sparring.attack(net, x[:40], y[:40], "cw_linf(steps=40, search_steps=5)")
+    radius = float(free.distance.median())
+    held = sparring.attack(net, x[:40], y[:40], "cw_linf(steps=40, search_steps=5)", f"linf({radius})")
+    assert torch.equal(held.success, free.distance <= radius * (1 + 1e-6))
+
+
+def test_never_spends_more_than_the_budget_or_than_it_says(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
+    """T37."""
+    net, x, y = digits_net
+    attack = sparring.parse("cw_linf(steps=20, search_steps=3)")
+    spent = sparring.attack(net, x[:8], y[:8], attack, fast=False)
+    assert int((spent.forwards + spent.backwards).max()) <= 3 + attack.passes(10)
+    tight = sparring.attack(net, x[:8], y[:8], attack, budget=31, fast=False)
+    assert int((tight.forwards + tight.backwards).max()) <= 31
+
+
+def test_a_model_without_slope_is_left_in_peace() -> None:
+    """T11: a gradient of zero makes no NaN and no success."""
+    net = nn.Linear(4, 2).requires_grad_(False)
+    net.weight.zero_()
+    net.bias.copy_(torch.tensor([2.0, 0.0]))
+    with pytest.warns(sparring.errors.SparringWarning):
+        found = sparring.attack(net, torch.rand(3, 4), torch.zeros(3, dtype=torch.int64), "cw_linf(steps=30)")
+    assert not found.success.any()
+
+
+@pytest.mark.parametrize(
+    "text", ["cw_linf(steps=0)", "cw_linf(search_steps=0)", "cw_linf(lr=0)", "cw_linf(confidence=-1)"]
+)
+def test_fields_out_of_range(text: str) -> None:
+    with pytest.raises(InputError, match="expected"):
+        sparring.parse(text)
