@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -15,13 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from sparring.attacks import Attack, attack
-from sparring.audit._chunks import Chunk, chunk_path, chunk_size, load_chunk, run_chunk, save_chunk
+from sparring.audit._chunks import Chunk, chunk_size, load_chunk, run_chunk, save_chunk
 from sparring.audit._curve import accuracy_curve, percentiles
 from sparring.audit._figures import figures, warnings_of
+from sparring.audit._folder import open_run, spec_of
 from sparring.audit._preflight import preflight
 from sparring.core.runs import Log, machine, read_json, versions, write_json
 from sparring.data import Dataset, load_data
-from sparring.errors import InputError
 from sparring.models import LoadedModel, align, load_model
 from sparring.registry import parse_as
 from sparring.threats import Threat
@@ -31,21 +30,6 @@ DEFAULT_ATTACKS = ("apgd", "apgd_t")
 """The worst case over these, sample by sample, is the figure: APGD on cross-entropy, then on targeted DLR."""
 
 CURVE_ATTACK = "fmn"
-DECIDES = (
-    "model",
-    "model_checksum",
-    "data",
-    "data_checksum",
-    "threat",
-    "attacks",
-    "n",
-    "seed",
-    "fast",
-    "chunk",
-    "curve",
-)
-"""The parts of a spec that decide the figure: a run is resumed only where all of them agree."""
-
 Progress: TypeAlias = Callable[[int, int, int, int], None]
 """Called with (samples done, of how many, right when clean, still standing), at every chunk."""
 
@@ -142,8 +126,8 @@ def audit(
     indices = dataset.subset(n, seed)
     classes = preflight(victim, dataset, indices, methods, limit)
     size = chunk_size(dataset.images([0])[0])
-    spec = _spec(loaded, dataset, methods, limit, len(indices), seed, fast, size, curve)
-    folder = None if out is None else _open(Path(out), spec, command)
+    spec = spec_of(loaded, dataset, methods, limit, len(indices), seed, fast, size, curve)
+    folder = None if out is None else open_run(Path(out), spec, command)
     log = Log(folder / "log.jsonl") if folder else None
     chunks: list[Chunk] = []
     parts = torch.split(indices, size)
@@ -193,64 +177,6 @@ def align_names(model: LoadedModel, data: Dataset, classes: int) -> tuple[str, .
         if names is not None and len(names) == classes:
             return tuple(names)
     return tuple(str(index) for index in range(classes))
-
-
-def _spec(
-    model: LoadedModel,
-    data: Dataset,
-    attacks: Sequence[Attack],
-    threat: Threat,
-    n: int,
-    seed: int,
-    fast: bool,
-    chunk: int,
-    curve: int,
-) -> dict[str, Any]:
-    return {
-        "model": model.text,
-        "model_checksum": model.checksum,
-        "data": data.name,
-        "data_checksum": data.checksum,
-        "threat": str(threat),
-        "attacks": [str(each) for each in attacks],
-        "n": n,
-        "seed": seed,
-        "fast": fast,
-        "chunk": chunk,
-        "curve": min(curve, n),
-    }
-
-
-def _open(folder: Path, spec: dict[str, Any], command: str | None) -> Path:
-    """Make a run directory, or go on with the one that holds this very run."""
-    path = folder / "spec.json"
-    if path.exists():
-        before = read_json(path)
-        differing = [key for key in DECIDES if before.get(key) != spec[key]]
-        if differing:
-            key = differing[0]
-            raise InputError(
-                f"expected {folder} to hold this run or nothing, got one with another {key} "
-                f"({_short(before.get(key))}, not {_short(spec[key])}): choose another --out"
-            )
-        return folder
-    if folder.exists() and any(folder.iterdir()) and not (folder / "chunks").exists():
-        raise InputError(f"expected an empty or new directory for the run, got {folder} with files in it")
-    write_json(path, spec | {"versions": versions(), "command": command})
-    return folder
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def chunks_done(folder: str | Path) -> int:
-    """Return how many chunks an interrupted run has finished."""
-    number = 0
-    while chunk_path(Path(folder), number).exists():
-        number += 1
-    return number
 
 
 def _curve(
