@@ -18,17 +18,18 @@ LOSSES = {"l2": "prob_l2", "l1": "prob_l1", "ce": "ce"}
 class Forge(Attack):
     """Make an image that the model calls the target with confidence, from noise or from any start, near nothing.
 
-    Descends on ½ ‖ŷ(x) − e_t‖² (or ‖ŷ(x) − e_t‖₁, or −log ŷ_t(x)), with ŷ = softmax of the logits, by steps of one
+    Descends on −log ŷ_t(x) (or ½ ‖ŷ(x) − e_t‖², or ‖ŷ(x) − e_t‖₁), with ŷ = softmax of the logits, by steps of one
     size: x ← Π(x − α sign(∇ₓ)). No term holds x near the start; under the default threat only the box does.
 
     Fields: `steps` ≥ 1 (1 is "one gradient step from noise"); `step_size` α, the change of a pixel (in l2, on average);
-    `loss`, l2, l1 or ce; `confidence` in [0, 1): the target's probability to reach, 0 for being the answer at all.
+    `loss`, ce, l2 or l1; `confidence` in [0, 1): the target's probability to reach, 0 for being the answer at all.
 
     Cost: steps forwards and backwards, and 1 forward.
 
     Source: the forging of rubbish images, after Goodfellow, Shlens, Szegedy 2015, arXiv 1412.6572, appendix, and
-    Nguyen, Yosinski, Clune 2015, arXiv 1412.1897. **Differs**: steps keep their size, as the two losses on
-    probabilities have slopes in proportion to ŷ_t, which is about 0 at the start.
+    Nguyen, Yosinski, Clune 2015, arXiv 1412.1897. **Differs**: steps keep their size, as the losses on
+    probabilities have slopes in proportion to ŷ_t, about 0 at the start; and cross-entropy is the default, as
+    ½ ‖ŷ − e_t‖² is content to trade one wrong class for another: its slope raises every class by its own ŷ_j.
 
     >>> Forge(steps=1).passes(10)
     3
@@ -41,7 +42,7 @@ class Forge(Attack):
 
     steps: int = 100
     step_size: float = 2 / 255
-    loss: Literal["l2", "l1", "ce"] = "l2"
+    loss: Literal["ce", "l2", "l1"] = "ce"
     confidence: float = 0.9
 
     def __post_init__(self) -> None:

@@ -25,8 +25,8 @@ from sparring.registry import parse
 from sparring.report import Forged, Picture, audit_page, demo_page, write_report
 
 CAT_THREAT, CAT_ATTACK = "linf(4/255)", "pgd(steps=40)"
-FORGE, ONE_STEP = "forge(steps=40, confidence=0.99)", "forge(steps=1, loss='ce')"
-DIGIT_STEP = "forge(steps=1, step_size=0.2, loss='ce')"
+FORGE, ONE_STEP = "forge(steps=40, loss='l2', confidence=0.99)", "forge(steps=1)"
+DIGIT_STEP = "forge(steps=1, step_size=0.2)"
 DIGITS_THREAT, DIGITS_MODEL, EPOCHS = "linf(0.1)", "cnn", 8
 SAMPLES = 500
 
