@@ -14,6 +14,7 @@ import dataclasses
 import importlib
 import inspect
 import re
+from pathlib import Path
 from typing import Any
 
 from sparring.registry import units
@@ -22,6 +23,14 @@ DIRECTIVE = re.compile(r"^::: *(.+?) *$", re.MULTILINE)
 LABEL = re.compile(
     r"^(\*\*Differs\*\*|Args|Cost|Differs|Fields|Raises|Returns|Shapes|Source|Warns|Class attributes|Methods)(?=[:\s])"
 )
+
+
+def on_config(config: Any) -> Any:
+    """Give every page that `sparring bench` wrote a place in the navigation; mkdocs calls this."""
+    pages = sorted(path.name for path in Path(__file__).parent.glob("bench-*.md"))
+    if pages:
+        config.nav.append({"Benchmarks": [{page[6:-3].replace("-", " ").capitalize(): page} for page in pages]})
+    return config
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
