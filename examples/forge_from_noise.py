@@ -29,7 +29,9 @@ def show(what: str, x: torch.Tensor) -> None:
 show("white noise:", noise)
 second = int(probabilities(noise).topk(2).indices[1])
 print(f"(its second guess is {names[second]}, {probabilities(noise)[second]:.1%}: one step toward that)")
-found = sparring.attack(model.module, noise, None, "forge(steps=1, step_size=4/255)", targets=second, fast=False)
+found = sparring.attack(
+    model.module, noise, None, "forge(steps=1, step_size=4/255, loss=l2)", targets=second, fast=False
+)
 show("one step:", found.strongest)
 
 iguana = find_class("common iguana", model.classes)
