@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import sparring
-from sparring.attacks import Attack
-from sparring.attacks._search import Search
+from sparring.attacks import Attack, Search
 from sparring.data import load_data
 from sparring.models import fit
 from sparring.models.cnn import Cnn

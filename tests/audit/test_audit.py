@@ -189,3 +189,11 @@ def _without_times(result: dict[str, object]) -> dict[str, object]:
     for row in copy["attacks"]:
         row.pop("seconds")
     return dict(copy)
+
+
+@pytest.mark.parametrize("threat", ["l2(0.05)", "l1(0.1)", "l0(2)"])
+def test_every_norm_has_attacks_of_its_own(threat: str) -> None:
+    net, data, _ = linear_problem(n=60)
+    found = sparring.audit(net, data, threat, n=60, curve=0)
+    assert found.robust_accuracy < found.clean_accuracy
+    assert len(found.result["attacks"]) == 2

@@ -2,6 +2,7 @@
 
 from sparring.attacks._result import Adversarials
 from sparring.attacks._run import attack
+from sparring.attacks._search import Search
 from sparring.attacks.base import Attack
 
-__all__ = ["Adversarials", "Attack", "attack"]
+__all__ = ["Adversarials", "Attack", "Search", "attack"]

@@ -26,8 +26,14 @@ from sparring.registry import parse_as
 from sparring.threats import Threat
 from sparring.victims.torch import TorchVictim
 
-DEFAULT_ATTACKS = ("apgd", "apgd_t")
-"""The worst case over these, sample by sample, is the figure: APGD on cross-entropy, then on targeted DLR."""
+DEFAULT_ATTACKS = {
+    "linf": ("apgd", "apgd_t"),
+    "l2": ("apgd", "apgd_t"),
+    "l1": ("apgd", "apgd_t"),
+    "l0": ("pgd(loss='margin')", "fmn"),
+}
+"""By norm: the worst case over these, sample by sample, is the figure. APGD on cross-entropy, then on targeted DLR;
+in L0, where APGD is not defined, swaps of coordinates by the margin's slope, then the smallest change by FMN."""
 
 CURVE_ATTACK = "fmn"
 Progress: TypeAlias = Callable[[int, int, int, int], None]
@@ -79,7 +85,7 @@ def audit(
     *,
     n: int = 1000,
     seed: int = 0,
-    attacks: Sequence[str | Attack] = DEFAULT_ATTACKS,
+    attacks: Sequence[str | Attack] | None = None,
     out: str | Path | None = None,
     fast: bool = True,
     batch_size: int | None = None,
@@ -97,7 +103,8 @@ def audit(
         data: a Dataset with labels, or the text of one.
         threat: what the attacker may do, with a finite ε, such as "linf(8/255)".
         n: samples, drawn at random with `seed` (all of them, if there are no more).
-        attacks: units or texts, run in order, each on what the ones before left standing.
+        attacks: units or texts, run in order, each on what the ones before left standing; by default APGD and targeted
+            APGD (in L0, PGD and FMN).
         out: a directory for the run. Interrupted at any moment, the same call goes on from the last whole chunk and
             ends with the identical figure; without it nothing is written.
         fast: use a fast twin of the model for the passes; every success is confirmed on the model itself.
@@ -119,7 +126,8 @@ def audit(
     """
     started = time.perf_counter()
     dataset, limit = load_data(data), parse_as(Threat, threat)
-    methods = tuple(parse_as(Attack, each) for each in attacks)
+    chosen = DEFAULT_ATTACKS[limit.name()] if attacks is None else attacks
+    methods = tuple(parse_as(Attack, each) for each in chosen)
     loaded = load_model(model, input_shape=dataset.shape, classes=dataset.classes)
     dataset = align(dataset, loaded.classes)  # a folder of cats has labels 0, 1, ...; ImageNet's are 281, 285, ...
     victim = TorchVictim(loaded.module, fast=fast)

@@ -9,7 +9,6 @@ import typer
 
 from sparring.audit import AuditResult, chunks_done
 from sparring.audit import audit as run_audit
-from sparring.audit._audit import DEFAULT_ATTACKS
 from sparring.cli import _options as opt
 from sparring.cli._app import app
 from sparring.cli._bar import Bar
@@ -71,7 +70,7 @@ def audit(
                 state["done"] = done
 
             found = run_audit(
-                loaded, dataset, limit, n=n, seed=seed, attacks=tuple(attack or DEFAULT_ATTACKS), out=folder, fast=fast,
+                loaded, dataset, limit, n=n, seed=seed, attacks=attack or None, out=folder, fast=fast,
                 batch_size=batch_size, curve=curve, command=opt.command_line(), progress=progress,
             )  # fmt: skip
     except InputError:

@@ -34,7 +34,7 @@ def load_model(
 
     `text` is one of
         NAME                      a network with weights: `sparring list model` shows them
-        RUN_DIR                   the folder that `sparring train` or `save_model` wrote
+        RUN_DIR                   the folder that `save_model` wrote, such as the demo's digits/
         FILE.py:name              in a file of yours: a function without arguments that returns an
         package.module:name       nn.Module, a module, or a function images → logits
     or an nn.Module. It takes images in [0, 1]: normalization belongs inside. `input_shape` and `classes`

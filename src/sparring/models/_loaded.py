@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from sparring.errors import InputError
 from sparring.types import Classifier, Images, Logits
@@ -72,7 +73,7 @@ def checksum(module: nn.Module, source: str = "") -> str:
     """Return the sha256 of a module's weights and buffers with their names, and of `source`."""
     digest = hashlib.sha256(source.encode())
     for name, value in sorted(module.state_dict().items()):
-        if isinstance(value, nn.parameter.UninitializedTensorMixin):
+        if isinstance(value, UninitializedBuffer | UninitializedParameter):
             raise InputError(f"expected a model whose weights exist, got the lazy {name}: run a batch through it first")
         if not isinstance(value, Tensor):  # a module may keep extra state of any kind
             digest.update(f"{name}={value!r}".encode())
