@@ -131,6 +131,11 @@ def _auto(t: Task) -> dict[str, Any]:
     return {"norm": t.norm.capitalize(), "eps": t.eps, "steps": t.steps}
 
 
+def _stride(t: Task) -> float:
+    """Return Adam's rate for Carlini and Wagner: with few steps, large enough to cross the box in a round."""
+    return max(0.01, 10 / t.steps)
+
+
 SMOOTH, EVERY = ("linf", "l2", "l1"), ("linf", "l2", "l1", "l0")
 PEERS = (
     Peer("plain loop", "pgd", ("linf",), _bare),
@@ -141,7 +146,7 @@ PEERS = (
         lambda t: {"steps": t.steps, "rel_stepsize": 2.5 / t.steps})),
     Peer("foolbox", "deepfool", ("linf", "l2"), _foolbox("{}DeepFoolAttack", lambda t: {"steps": t.steps})),
     Peer("foolbox", "cw_l2", ("l2",), _foolbox("{}CarliniWagnerAttack",
-        lambda t: {"steps": t.steps, "binary_search_steps": t.unit.search_steps})),
+        lambda t: {"steps": t.steps, "binary_search_steps": t.unit.search_steps, "stepsize": _stride(t)})),
     Peer("foolbox", "fmn", EVERY, _foolbox("{}FMNAttack", lambda t: {"steps": t.steps})),
     Peer("adv_lib", "pgd", ("linf",), _adv_lib("pgd_linf",
         lambda t: {"ε": t.eps, "steps": t.steps, "relative_step_size": 2.5 / t.steps})),
@@ -151,8 +156,9 @@ PEERS = (
         lambda t: {"eps": t.eps, "norm": t.p, "n_iter": t.steps})),
     Peer("adv_lib", "deepfool", ("linf", "l2"), _adv_lib("df", lambda t: {"norm": t.p, "steps": t.steps})),
     Peer("adv_lib", "cw_l2", ("l2",), _adv_lib("carlini_wagner_l2",
-        lambda t: {"max_iterations": t.steps, "binary_search_steps": t.unit.search_steps})),
-    Peer("adv_lib", "cw_linf", ("linf",), _adv_lib("carlini_wagner_linf", lambda t: {"max_iterations": t.steps})),
+        lambda t: {"max_iterations": t.steps, "binary_search_steps": t.unit.search_steps, "learning_rate": _stride(t)})),
+    Peer("adv_lib", "cw_linf", ("linf",), _adv_lib("carlini_wagner_linf",
+        lambda t: {"max_iterations": t.steps, "learning_rate": _stride(t)})),
     Peer("adv_lib", "fmn", EVERY, _adv_lib("fmn", lambda t: {"norm": t.p, "steps": t.steps})),
     Peer("torchattacks", "fgsm", ("linf",), _torchattacks("FGSM", lambda t: {"eps": t.eps})),
     Peer("torchattacks", "bim", ("linf",), _torchattacks("BIM", lambda t: _pace(t, 1.5))),

@@ -105,7 +105,7 @@ PROBLEMS = (
     Problem("mnist-cnn", "mnist5k", "cnn", 3, 0, ("linf(0.1)", "l2(1.5)", "l1(10)", "l0(12)"), most=100),
     Problem(
         "fashion-resnet", "fashion-mnist", "resnet(width=22)", 2, 6_000,
-        ("linf(4/255)", "l2(0.25)", "l1(3)", "l0(5)"), most=25,
+        ("linf(10/255)", "l2(0.75)", "l1(8)", "l0(12)"), most=25,
     ),
 )  # fmt: skip
 
