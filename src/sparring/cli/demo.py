@@ -25,7 +25,7 @@ from sparring.registry import parse
 from sparring.report import Forged, Picture, audit_page, demo_page, write_report
 
 CAT_THREAT, CAT_ATTACK = "linf(4/255)", "pgd(steps=40)"
-FORGE, ONE_STEP = "forge(steps=40, loss='l2', confidence=0.99)", "forge(steps=1, step_size=4/255, loss='l2')"
+FORGE, ONE_STEP = "forge(steps=40, loss='l2', confidence=0.99)", "forge(steps=1)"
 DIGIT_STEP = "forge(steps=1, step_size=0.2)"
 DIGITS_THREAT, DIGITS_MODEL, EPOCHS = "linf(0.1)", "cnn", 8
 SAMPLES = 500
@@ -42,7 +42,7 @@ def demo(out: opt.Out = None, seed: opt.Seed = 0, quiet: opt.Quiet = False) -> i
     cat, cats = _cat_to_iguana(network, picture, iguana, folder, seed, quiet)
     noise = [
         _from_noise(network, "From noise to an iguana", FORGE, iguana, folder / "forged.png", seed, quiet),
-        _from_noise(network, "One gradient step from noise", ONE_STEP, None, folder / "one-step.png", seed, quiet),
+        _from_noise(network, "One gradient step from noise", ONE_STEP, iguana, folder / "one-step.png", seed, quiet),
     ]
     classifier, test = _train_digits(folder, seed, quiet)
     title = "One gradient step from noise, a digit classifier"
