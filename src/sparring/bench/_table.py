@@ -84,8 +84,8 @@ def markdown(rows: list[Row], found: Speed | None, absent: list[str], command: s
         "the median of their distances stands beside, and the exact one where the model is linear. Passes are a "
         "sample's, on average, as counted by a wrapper around the model (peers) or by the ledger (sparring). All "
         "images are judged by one check: in the box, in the ball, wrong in float32. Peers run at our number of steps "
-        "and our step sizes; theirs of Carlini and Wagner at max(0.01, 10 / steps), which serves them better than their "
-        "0.01 at so few steps; and otherwise at their defaults.",
+        "and our step sizes; theirs of Carlini and Wagner at max(0.01, 10 / steps), which serves them better than "
+        "their 0.01 at so few steps; and otherwise at their defaults.",
     ]
     parts += [f"{library} is not installed and not shown: `{INSTALL[library]}`." for library in absent]
     if found is not None:

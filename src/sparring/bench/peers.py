@@ -156,7 +156,8 @@ PEERS = (
         lambda t: {"eps": t.eps, "norm": t.p, "n_iter": t.steps})),
     Peer("adv_lib", "deepfool", ("linf", "l2"), _adv_lib("df", lambda t: {"norm": t.p, "steps": t.steps})),
     Peer("adv_lib", "cw_l2", ("l2",), _adv_lib("carlini_wagner_l2",
-        lambda t: {"max_iterations": t.steps, "binary_search_steps": t.unit.search_steps, "learning_rate": _stride(t)})),
+        lambda t: {"max_iterations": t.steps, "learning_rate": _stride(t), "binary_search_steps": t.unit.search_steps}
+    )),
     Peer("adv_lib", "cw_linf", ("linf",), _adv_lib("carlini_wagner_linf",
         lambda t: {"max_iterations": t.steps, "learning_rate": _stride(t)})),
     Peer("adv_lib", "fmn", EVERY, _adv_lib("fmn", lambda t: {"norm": t.p, "steps": t.steps})),
