@@ -17,6 +17,18 @@ MOMENTUM = 0.75
 """Weight α of the new step against the last one."""
 
 
+def random_start(search: Search) -> Images:
+    """Return a random image of the threat; in L1 a projected Gaussian, which is sparse, as its steps are.
+
+    A uniform point of the L1 ball changes every coordinate a little: the climb spends its steps on undoing that.
+    """
+    x, threat = search.x, search.threat
+    if threat.name() != "l1":
+        return threat.sample(x, search.streams)
+    low, high = threat.limits(x)
+    return threat.project(x, x + (high - low) * search.streams.normal(tuple(x.shape[1:]), x.dtype))
+
+
 def climb(
     search: Search, start: Images, loss: Objective, steps: int, rho: float, targets: Labels | None = None
 ) -> None:
@@ -116,7 +128,7 @@ def _climb_l1(search: Search, start: Images, loss: Objective, steps: int, target
 def _steepest(gradient: Images, count: Scores) -> Tensor:
     """Return the sign of the `count` (n,) largest |g_i| of a sample, scaled to length 1 in L1; zero elsewhere."""
     slope = gradient.abs().flatten(1)
-    k = count.long().clamp(1, slope.shape[1])
+    k = count.ceil().long().clamp(1, slope.shape[1])
     least = slope.sort(dim=1, descending=True).values.gather(1, k[:, None] - 1)
     sign = torch.where(slope >= least, gradient.flatten(1).sign(), 0)
     return (sign / sign.abs().sum(1, keepdim=True).clamp_min(1)).view_as(gradient)

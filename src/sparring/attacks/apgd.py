@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sparring.attacks._apgd import climb
+from sparring.attacks._apgd import climb, random_start
 from sparring.attacks._objectives import objective
 from sparring.attacks._schedule import radius
 from sparring.attacks._search import Search
@@ -54,5 +54,5 @@ class APGD(Attack):
     def run(self, search: Search) -> None:
         radius(self, search.threat)
         for _ in range(self.restarts):
-            start = search.threat.sample(search.x, search.streams)
+            start = random_start(search)
             climb(search, start, objective(self.loss), self.steps, self.rho)

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import torch
 
-from sparring.attacks._apgd import climb
+from sparring.attacks._apgd import climb, random_start
 from sparring.attacks._objectives import objective
 from sparring.attacks._schedule import radius
 from sparring.attacks._search import Search
@@ -58,5 +58,5 @@ class APGDT(Attack):
         wrong = search.logits(search.x).scatter(1, search.labels[:, None], -torch.inf)
         likely = wrong.topk(min(self.targets, search.classes - 1), dim=1).indices
         for target in likely.unbind(1):
-            start = search.threat.sample(search.x, search.streams)
+            start = random_start(search)
             climb(search, start, objective(self.loss), self.steps, self.rho, targets=target)
