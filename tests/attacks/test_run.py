@@ -230,7 +230,7 @@ def test_batch_norm_in_train_mode_is_told_and_left_as_found() -> None:
 
 def test_gradients_and_flags_of_the_weights_are_left_as_found() -> None:
     """T29: also a gradient that lay there before, also after an error."""
-    net = nn.Sequential(nn.Linear(D, 4), nn.ReLU(), nn.Linear(4, 3))
+    net = nn.Sequential(nn.Linear(D, 16), nn.Tanh(), nn.Linear(16, 3))
     net[0].weight.requires_grad_(False)
     net[2].bias.grad = torch.full((3,), 7.0)
     flags = [p.requires_grad for p in net.parameters()]
