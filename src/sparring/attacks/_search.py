@@ -1,7 +1,7 @@
 """The bookkeeping of every attack, in one place: what was tried, what it cost, and the best of it.
 
-An attack asks for passes at images of its choice. The search runs them only on samples that are not done, counts
-them, stops at the budget, judges every image it sees and keeps the best: attacks stay pure algorithm.
+An attack asks for passes at images of its choice. The search runs them on samples that are not done, counts them,
+stops at the budget, judges every image and keeps the best: attacks stay pure algorithm.
 """
 
 from __future__ import annotations
@@ -57,14 +57,12 @@ class Search:
     ) -> None:
         self.x, self.labels, self.targets, self.threat = x, labels, targets, threat
         self.streams, self.classes, self.n = streams, classes, len(x)
-        self.active = active.clone()
-        self.success = torch.zeros_like(active)
-        self.images = x.clone()
+        self.active, self.success = active.clone(), torch.zeros_like(active)
+        self.images, self.strongest = x.clone(), x.clone()
         self.distance = torch.full((len(x),), torch.inf, dtype=torch.float64, device=x.device)
         self.nearest = self.distance.clone()
         self.goal: Objective = margin
         self.rows = torch.arange(len(x), device=x.device)
-        self.strongest = x.clone()
         self.margin = torch.full((len(x),), -torch.inf, dtype=torch.float64, device=x.device)
         self.flat, self.refuted = torch.zeros_like(active), torch.zeros_like(active)
         self.answers = torch.zeros(len(x), classes, dtype=x.dtype, device=x.device)
@@ -95,10 +93,8 @@ class Search:
         """Return logits, loss and gradient at images x; 1 forward and 1 backward a sample."""
         rows = self._payers(2)
         z = self._seen(x, rows)
-        labels = self._take(self.labels, rows)
-        aims = self.targets if targets is None else targets
-        aim = None if aims is None else self._take(aims, rows)
-        logits, values, gradient = value_and_gradient(self._model, z, lambda out: loss(out, labels, aim))
+        labels, aims = self._goals(rows, targets)
+        logits, values, gradient = value_and_gradient(self._model, z, lambda out: loss(out, labels, aims))
         self._ledger.add(rows, forwards=1, backwards=1)
         gradient = self._usable(gradient, rows)
         self._observe(z, logits, rows)
@@ -155,6 +151,11 @@ class Search:
     def _take(self, values: Tensor, rows: Tensor) -> Tensor:
         return values if len(rows) == self.n else values[rows]
 
+    def _goals(self, rows: Tensor, targets: Labels | None = None) -> tuple[Labels, Labels | None]:
+        """Return the labels of these rows and what is aimed at, if anything."""
+        aims = self.targets if targets is None else targets
+        return self._take(self.labels, rows), None if aims is None else self._take(aims, rows)
+
     def _spread(self, values: Tensor, rows: Tensor) -> Tensor:
         if len(rows) == self.n:
             return values
@@ -180,11 +181,8 @@ class Search:
 
     def _observe(self, z: Images, logits: Logits, rows: Tensor) -> None:
         """Judge the images a pass was made on, success first (T17, T18)."""
-        labels = self._take(self.labels, rows)
-        targets = None if self.targets is None else self._take(self.targets, rows)
-        margins = self.goal(logits, labels, targets)
         keep = self._keep_nearest if self.minimal else self._keep_strongest
-        keep(z, logits, margins, rows)
+        keep(z, logits, self.goal(logits, *self._goals(rows)), rows)
 
     def _keep_nearest(self, z: Images, logits: Logits, margins: Scores, rows: Tensor) -> None:
         hit = (margins > 0).nonzero()[:, 0]
@@ -201,12 +199,10 @@ class Search:
 
     def _keep_strongest(self, z: Images, logits: Logits, margins: Scores, rows: Tensor) -> None:
         margins = margins.double()
-        claims = (margins > 0) & ~self._take(self.success, rows)
-        news = (claims | (margins > self._take(self.margin, rows))).nonzero()[:, 0]
-        news = news[self._inside(rows[news], z[news])]
-        better = news[margins[news] > self.margin[rows[news]]]
+        better = (margins > self._take(self.margin, rows)).nonzero()[:, 0]
         self.strongest[rows[better]], self.margin[rows[better]] = z[better], margins[better]
-        hit = news[claims[news]]
+        hit = ((margins > 0) & ~self._take(self.success, rows)).nonzero()[:, 0]
+        hit = hit[self._inside(rows[hit], z[hit])] if len(hit) else hit
         if len(hit) == 0:
             return
         where, found, answers = rows[hit], z[hit], logits[hit]
@@ -223,8 +219,7 @@ class Search:
         answers = logits_of(model, z)
         self._ledger.add(where, forwards=1)
         self.rows = where
-        targets = None if self.targets is None else self.targets[where]
-        agreed = self.goal(answers, self.labels[where], targets) > 0
+        agreed = self.goal(answers, *self._goals(where)) > 0
         return where[agreed], z[agreed], answers[agreed]
 
     def _accept(self, where: Tensor, found: Images, answers: Logits) -> None:
@@ -233,6 +228,11 @@ class Search:
         self.answers[where] = answers.to(self.answers.dtype)
 
     # The last word, asked for by `settle`.
+
+    def reset_outside(self) -> None:
+        """Put back the strongest images that an attack took outside: judged once, as most never count."""
+        outside = ~inside(self.threat, self.x, self.strongest, eight_bit=self._eight_bit) & torch.isfinite(self.margin)
+        self.strongest[outside], self.margin[outside] = self.x[outside], -torch.inf
 
     def forget(self) -> None:
         """Take back every success."""

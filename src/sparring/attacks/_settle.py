@@ -20,6 +20,7 @@ def settle(search: Search, model: Classifier) -> Mask:
     """
     if search.minimal:
         return _settle_minimal(search, model) if search.on_twin else torch.zeros_like(search.success)
+    search.reset_outside()
     if search.on_twin or not search.early_stop:
         undecided = ~search.success if search.early_stop else torch.ones_like(search.success)
         search.confirm(model, undecided & torch.isfinite(search.margin), search.strongest)
