@@ -25,7 +25,7 @@ def test_three_ways_are_timed_and_are_equally_strong() -> None:
     assert (found.steps, found.n, found.rounds) == (4, 40, 2)
     assert min(found.seconds_plain, found.seconds, found.seconds_twin) > 0
     assert found.ratio > 0.05
-    assert list(found.robust) == ["0.2", "0.02"]
+    assert list(found.robust) == ["linf(0.2)", "linf(0.02)"]
     strong, weak = found.robust.values()
     assert strong[0] < weak[0]
     assert max(strong) - min(strong) <= 0.1

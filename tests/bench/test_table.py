@@ -14,7 +14,7 @@ ROWS = [
     Row("digits-linear", "l0(3)", "jsma", "torchattacks", 50, "targeted", note="left out | above 100 values an image"),
     Row("mnist-cnn", "linf(0.1)", "pgd", "sparring", 250, "untargeted", 0.0, None, None, 41, 40, 12.25),
 ]
-TIMED = Speed(40, 250, 5, 2, 10.0, 10.4, 3.8, 1.04, 0.38, {"0.1": (0.004, 0.0, 0.002)})
+TIMED = Speed(40, 250, 5, 2, 0.3, 10.0, 10.4, 3.8, 1.04, 0.38, {"linf(0.1)": (0.004, 0.0, 0.002)})
 
 
 def test_a_terminal_shows_a_table_a_problem_with_columns_that_line_up() -> None:

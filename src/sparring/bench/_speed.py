@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from torch import nn
 from sparring.attacks import attack
 from sparring.bench._plain import plain_pgd
 from sparring.bench.problems import problem
+from sparring.registry import parse
 from sparring.types import Images, Labels
 
 PROBLEM = "fashion-resnet"
@@ -24,15 +26,16 @@ STILL = 1e-9
 class Speed:
     """What PGD costs against the bare loop, at the same passes, and how strong it is.
 
-    Fields: `steps`, `n` images in one batch, `rounds`, `threads` of torch; seconds of each way, the median over
-    rounds; `ratio` and `ratio_twin`, medians of the ratios to the bare loop within a round, without and with the twin;
-    `robust`, for each ε in Linf the robust accuracy under the bare loop, sparring without and with the twin.
+    Fields: `steps`, `n` images in one batch, `rounds`, `threads` of torch, `load` of the machine just before (processes
+    of others that want a core, about; above 0 the seconds are too long); seconds of each way, the median over rounds; `ratio` and `ratio_twin`, medians of the ratios to the bare loop within a round, without and with the twin;
+    `robust`, for each threat in Linf the robust accuracy under the bare loop, sparring without and with the twin.
     """
 
     steps: int
     n: int
     rounds: int
     threads: int
+    load: float
     seconds_plain: float
     seconds: float
     seconds_twin: float
@@ -42,7 +45,7 @@ class Speed:
 
 
 def speed(
-    *, steps: int = 40, n: int = 250, rounds: int = 5, eps: tuple[float, ...] = (0.1, 2 / 255), seed: int = 0
+    *, steps: int = 40, n: int = 250, rounds: int = 5, eps: tuple[float, ...] = (0.1, 10 / 255), seed: int = 0
 ) -> Speed:
     """Time PGD three ways in turn, round after round, and compare how many images stand.
 
@@ -53,6 +56,7 @@ def speed(
     """
     ready = problem(PROBLEM).make(n, seed, limited=False)
     net, x, y = ready.net, ready.x, ready.y
+    load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else 0.0
     ways = _ways(net, x, y, steps, seed)
     times: list[tuple[float, ...]] = []
     for _ in range(rounds):
@@ -66,9 +70,9 @@ def speed(
     strength = {}
     for value in eps:
         a, b, c = (way(value) for way in ways)
-        strength[f"{value:g}"] = (a, b, c)
+        strength[str(parse(f"linf({value!r})", "threat"))] = (a, b, c)
     return Speed(
-        steps, len(x), rounds, torch.get_num_threads(), plain, exact, twin,
+        steps, len(x), rounds, torch.get_num_threads(), load, plain, exact, twin,
         statistics.median(row[1] / row[0] for row in times), statistics.median(row[2] / row[0] for row in times),
         strength,
     )  # fmt: skip

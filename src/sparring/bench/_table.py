@@ -61,13 +61,13 @@ def speed_lines(found: Speed) -> list[str]:
     """Return the speed row in sentences."""
     lines = [
         f"speed: pgd(steps={found.steps}) on fashion-resnet, one batch of {found.n}, threads: {found.threads}, "
-        f"median of {found.rounds} rounds",
+        f"median of {found.rounds} rounds, load {found.load:.1f} before",
         f"  plain loop          {found.seconds_plain:8.2f} s",
         f"  sparring, no twin   {found.seconds:8.2f} s   {found.ratio:.2f} of the plain loop",
         f"  sparring, fast twin {found.seconds_twin:8.2f} s   {found.ratio_twin:.2f} of the plain loop",
     ]
     for eps, (plain, exact, twin) in found.robust.items():
-        lines.append(f"  robust accuracy at linf({eps}): {plain:.1%} plain, {exact:.1%} no twin, {twin:.1%} twin")
+        lines.append(f"  robust accuracy at {eps}: {plain:.1%} plain, {exact:.1%} no twin, {twin:.1%} twin")
     return lines
 
 
@@ -100,10 +100,10 @@ def markdown(rows: list[Row], found: Speed | None, absent: list[str], command: s
 
 def _speed_table(found: Speed) -> str:
     rows = (("plain loop", found.seconds_plain, 1.0), ("sparring, no twin", found.seconds, found.ratio))
-    names = [f"robust accuracy at linf({eps})" for eps in found.robust]
+    names = [f"robust accuracy at {eps}" for eps in found.robust]
     lines = [
         f"`pgd(steps={found.steps})` on fashion-resnet, one batch of {found.n}, eval mode, threads: {found.threads}, "
-        f"median of {found.rounds} rounds in turn; ε so small that nothing stops early, so all make the same passes.",
+        f"median of {found.rounds} rounds in turn, load of the machine {found.load:.1f} before; ε so small that nothing stops early, so all make the same passes.",
         "",
         "| by | seconds | of the plain loop |" + "".join(f" {name} |" for name in names),
         "|---|---:|---:|" + "---:|" * len(names),
