@@ -121,8 +121,10 @@ def _climb_l1(search: Search, start: Images, loss: Objective, steps: int, target
             z, gradient = (
                 torch.where(_column(sparser, x), old, new) for old, new in ((best, z), (best_gradient, gradient))
             )
-        z = threat.project(x, z + _steepest(gradient, count) * _column(size, x).to(x.dtype))
-    search.logits(z)
+        free = gradient * (threat.room(z, gradient) > 0)  # a coordinate at its edge would waste its share
+        z = threat.project(x, z + _steepest(free, count) * _column(size, x).to(x.dtype))
+    # Signs alone cannot rank coordinates: the last look is at the best point of the tangent, exact if all is linear.
+    search.logits(threat.extreme(x, best_gradient))
 
 
 def _steepest(gradient: Images, count: Scores) -> Tensor:

@@ -27,7 +27,8 @@ class APGD(Attack):
 
     Source: Croce and Hein 2020, arXiv 2003.01690, Alg. 1; L1: Croce and Hein 2021, arXiv 2103.01208, Alg. 1.
     **Differs**: every projection is exact on ball ∩ box; the gradient at the start is one of `steps`; L1 is a single
-    run at ε, without the paper's larger first radii.
+    run at ε, without the paper's larger first radii, moves no
+    coordinate that has no room, and looks last at the best point of its tangent.
 
     >>> import sparring
     >>> sparring.show(APGD(steps=20, loss="dlr"))
