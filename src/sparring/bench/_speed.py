@@ -26,9 +26,10 @@ STILL = 1e-9
 class Speed:
     """What PGD costs against the bare loop, at the same passes, and how strong it is.
 
-    Fields: `steps`, `n` images in one batch, `rounds`, `threads` of torch, `load` of the machine just before (processes
-    of others that want a core, about; above 0 the seconds are too long); seconds of each way, the median over rounds; `ratio` and `ratio_twin`, medians of the ratios to the bare loop within a round, without and with the twin;
-    `robust`, for each threat in Linf the robust accuracy under the bare loop, sparring without and with the twin.
+    Fields: `steps`, `n` images in one batch, `rounds`, `threads` of torch, `load` of the machine just before (its
+    average over a minute; the bench's own work before is in it); seconds of each way, the median over rounds; `ratio`
+    and `ratio_twin`, medians of the ratios to the bare loop within a round, without and with the twin; `robust`, for
+    each threat in Linf the robust accuracy under the bare loop, sparring without and with the twin.
     """
 
     steps: int

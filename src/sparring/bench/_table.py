@@ -103,7 +103,8 @@ def _speed_table(found: Speed) -> str:
     names = [f"robust accuracy at {eps}" for eps in found.robust]
     lines = [
         f"`pgd(steps={found.steps})` on fashion-resnet, one batch of {found.n}, eval mode, threads: {found.threads}, "
-        f"median of {found.rounds} rounds in turn, load of the machine {found.load:.1f} before; ε so small that nothing stops early, so all make the same passes.",
+        f"median of {found.rounds} rounds in turn, load of the machine {found.load:.1f} before; "
+        "ε so small that nothing stops early, so all make the same passes.",
         "",
         "| by | seconds | of the plain loop |" + "".join(f" {name} |" for name in names),
         "|---|---:|---:|" + "---:|" * len(names),
