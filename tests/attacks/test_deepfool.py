@@ -31,22 +31,16 @@ def test_reaches_the_exact_distance(linear: Callable[..., Any], norm: str, class
 def test_reaches_the_target(linear: Callable[..., Any], norm: str) -> None:
     """T34: with two classes the target's boundary is the only one; with more, the target is what is reached."""
     problem = linear(2)
-    found = sparring.attack(
-        problem.net, problem.x, problem.y, "deepfool", f"{norm}(inf)", targets=problem.targets
-    )
+    found = sparring.attack(problem.net, problem.x, problem.y, "deepfool", f"{norm}(inf)", targets=problem.targets)
     assert (found.distance / problem.nearest(norm, True) < 1.02).all()
     problem = linear(5)
-    found = sparring.attack(
-        problem.net, problem.x, problem.y, "deepfool", f"{norm}(inf)", targets=problem.targets
-    )
+    found = sparring.attack(problem.net, problem.x, problem.y, "deepfool", f"{norm}(inf)", targets=problem.targets)
     assert found.success.all()
     assert (found.logits.argmax(1) == problem.targets).all()
 
 
 @pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
-def test_any_shape_and_bounds(
-    linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]
-) -> None:
+def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(3, shape, bounds=bounds, dtype=torch.float64)
     found = sparring.attack(problem.net, problem.x, problem.y, "deepfool", L2(eps=float("inf"), bounds=bounds))
     assert (found.distance / problem.nearest("l2") < 1.02).all()

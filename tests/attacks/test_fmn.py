@@ -38,9 +38,7 @@ def test_the_descent_alone_is_exact_with_two_classes(linear: Callable[..., Any],
 
 
 @pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
-def test_any_shape_and_bounds(
-    linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]
-) -> None:
+def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(3, shape, bounds=bounds, dtype=torch.float64)
     found = sparring.attack(problem.net, problem.x, problem.y, "fmn", L1(eps=float("inf"), bounds=bounds))
     assert (found.distance / problem.nearest("l1") < 1.02).all()

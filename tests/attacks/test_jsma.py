@@ -86,9 +86,7 @@ def test_a_coordinate_at_its_edge_is_not_taken_again() -> None:
 
 
 @pytest.mark.parametrize(("text", "threat", "most"), [("jsma(gamma=0.05)", "l0(inf)", 3), ("jsma", "l0(1)", 1)])
-def test_counts_are_bounded(
-    digits_net: tuple[nn.Module, Tensor, Tensor], text: str, threat: str, most: int
-) -> None:
+def test_counts_are_bounded(digits_net: tuple[nn.Module, Tensor, Tensor], text: str, threat: str, most: int) -> None:
     """Γ and ε both hold, odd numbers too, where pairs do not fit."""
     net, x, y = digits_net
     found = sparring.attack(net, x[:80], y[:80], text, threat)
