@@ -6,6 +6,8 @@ import torch
 from torch import nn
 
 from sparring.models._loaded import CallableModel, LoadedModel, checksum
+from sparring.victims.black_box import BlackBox
+from sparring.victims.torch import TorchVictim
 
 
 def test_the_checksum_sees_weights_buffers_names_and_source():
@@ -32,3 +34,13 @@ def test_a_function_becomes_a_module():
     model = CallableModel(lambda x: x.flatten(1) * 2)
     assert model(torch.ones(1, 1, 2)).tolist() == [[2.0, 2.0]]
     assert repr(LoadedModel(model, "f")) == "LoadedModel(f: any shape in, unnamed classes out)"
+
+
+def test_a_loaded_model_becomes_the_victim_its_access_allows():
+    net = nn.Linear(2, 3)
+    assert isinstance(LoadedModel(net, "net").victim(), TorchVictim)
+    assert not LoadedModel(net, "net").victim(fast=False).fast
+    box = LoadedModel(CallableModel(lambda x: net(x).argmax(1)), "net", ("a", "b", "c"), access="decision").victim()
+    assert isinstance(box, BlackBox)
+    assert (box.access, box.classes) == ("decision", 3)
+    assert box.answer(torch.ones(4, 2)).shape == (4, 3)

@@ -28,11 +28,11 @@ from sparring.attacks._valid import inside
 from sparring.attacks.base import Attack
 from sparring.core.checks import check_logits, check_not_probabilities, check_targets
 from sparring.core.seeds import Streams, child_seed, sample_keys
-from sparring.errors import SparringWarning
+from sparring.errors import InputError, SparringWarning
 from sparring.registry import parse_as
 from sparring.threats.base import Threat
 from sparring.types import Classifier, Images, Labels, Logits, Mask
-from sparring.victims.base import Ledger
+from sparring.victims.base import Ledger, OutOfQueries, Victim
 from sparring.victims.torch import TorchVictim
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -40,7 +40,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 
 def attack(
-    model: Classifier | TorchVictim,
+    model: Classifier | Victim,
     x: Images,
     y: Labels | None = None,
     attack: str | Attack = "pgd",
@@ -59,7 +59,8 @@ def attack(
     """Look for adversarial images of every sample, inside the threat, and return what was found and its cost.
 
     Args:
-        model: images (n, *chw) → logits (n, k), a torch module or callable; or a `TorchVictim` to reuse its twin.
+        model: images (n, *chw) → logits (n, k), a torch module or callable; or a `Victim`: a `TorchVictim` keeps its
+            twin, a `BlackBox` shows scores or labels alone.
         x: images (n, *chw), float32 or float64, inside the threat's bounds.
         y: labels (n,); without them the model's own answers are taken, so the attack changes what it says.
         attack, threat: units or their text. Minimal-distance attacks may go without a threat: ε is then infinite.
@@ -89,7 +90,7 @@ def attack(
     started = time.perf_counter()
     method = parse_as(Attack, attack)
     limit = threat_for(method, threat)
-    victim = model if isinstance(model, TorchVictim) else TorchVictim(model, fast=fast)
+    victim = model if isinstance(model, Victim) else TorchVictim(model, fast=fast)
     check_access(method, victim.access)
     check_counts(budget, batch_size)
     plan = _Plan(method, limit, seed, early_stop, valid == "8bit", budget)
@@ -99,12 +100,15 @@ def attack(
         x = read_images(x, limit, valid)
         y, aims = read_labels(y, x, "labels"), read_targets(targets, x, method)
         size = batch_size or default_batch_size(x)
-        for start in range(0, len(x), size):
-            rows = slice(start, start + size)
-            ledger = Ledger(len(x[rows]))
-            before = _look(victim, x[rows], limit, ledger, allow_probabilities)
-            if start == 0:
-                check_classes(y, aims, before.shape[1])
+        batches = [slice(start, start + size) for start in range(0, len(x), size)]
+        ledgers = [Ledger(len(x[rows])) for rows in batches]
+        looks: list[Logits] = []
+        # All are looked at first: should the victim's queries end in the attack, it is known where everyone stood.
+        for rows, ledger in zip(batches, ledgers, strict=True):
+            looks.append(_look(victim, x[rows], limit, ledger, allow_probabilities))
+            if len(looks) == 1:
+                check_classes(y, aims, looks[0].shape[1])
+        for rows, before, ledger in zip(batches, looks, ledgers, strict=True):
             labels = before.argmax(1) if y is None else y[rows]
             part = _attack_batch(victim, x[rows], before, labels, None if aims is None else aims[rows], plan, ledger)
             parts.append(part)
@@ -128,23 +132,28 @@ class _Plan:
     budget: int | None
 
 
-def _look(victim: TorchVictim, x: Images, threat: Threat, ledger: Ledger, allow_probabilities: bool) -> Logits:
+def _look(victim: Victim, x: Images, threat: Threat, ledger: Ledger, allow_probabilities: bool) -> Logits:
     """Return the model's answer to the originals, once it is known to be one that can be attacked."""
 
     def ask(z: Images) -> Logits:
         ledger.add(torch.arange(len(z)), forwards=1)
         return victim.answer(z)
 
-    logits = ask(x)
+    try:
+        logits = ask(x)
+    except OutOfQueries as spent:
+        raise InputError(
+            f"expected queries for one look at every image, got {spent}: allow more, or attack fewer"
+        ) from None
     check_logits(logits, len(x))
-    if not allow_probabilities:
+    if victim.access == "gradient" and not allow_probabilities:  # vanishing gradients hurt no query
         low, high = threat.limits(x)
         check_not_probabilities(logits, lambda: ask(threat.clip(x, low + 0.2 * (high - low) + 0.5 * (x - low))))
     return logits
 
 
 def _attack_batch(
-    victim: TorchVictim,
+    victim: Victim,
     x: Images,
     before: Logits,
     labels: Labels,
@@ -178,9 +187,11 @@ def _attack_batch(
             classes=before.shape[1], minimal=plan.attack.minimal, active=todo, early_stop=plan.early_stop,
             budget=plan.budget, eight_bit=plan.eight_bit, confirm=None if swift is victim.model else victim.model,
         )  # fmt: skip
-        with contextlib.suppress(Finished):
+        again = torch.zeros_like(todo)
+        with contextlib.suppress(Finished, OutOfQueries):
             plan.attack.run(search)
-        again = settle(search, victim.model)
+        with contextlib.suppress(OutOfQueries):
+            again = settle(search, victim.model)
         won = search.success & todo
         for key, found in (("images", search.images), ("distance", search.distance), ("logits", search.answers)):
             result[key][won] = found[won].to(result[key].dtype)

@@ -11,6 +11,9 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from sparring.errors import InputError
 from sparring.types import Classifier, Images, Logits
+from sparring.victims.base import Access, Victim
+from sparring.victims.black_box import BlackBox
+from sparring.victims.torch import TorchVictim
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +26,7 @@ class LoadedModel:
         classes: one name a class, synonyms after commas; None when unknown.
         input_shape: the shape of one sample, (c, h, w) or (d,); None when unknown.
         checksum: sha256 of names and values of the weights, and of the user's source file if there is one.
+        access: what attacks may use of it; below "gradient" it is a black box that cannot be looked into.
     """
 
     module: nn.Module
@@ -30,6 +34,13 @@ class LoadedModel:
     classes: tuple[str, ...] | None = None
     input_shape: tuple[int, ...] | None = None
     checksum: str = ""
+    access: Access = "gradient"
+
+    def victim(self, *, fast: bool = True) -> Victim:
+        """Return the model as attacks take it; `fast` runs passes on a fast twin where there can be one."""
+        if self.access == "gradient":
+            return TorchVictim(self.module, fast=fast)
+        return BlackBox(self.module, self.access, None if self.classes is None else len(self.classes), takes="torch")
 
     def __repr__(self) -> str:
         shape = "any shape" if self.input_shape is None else "x".join(map(str, self.input_shape))

@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
 from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor
 
+from sparring.types import Classifier, Images, Logits
+
 Access: TypeAlias = Literal["gradient", "scores", "decision"]
 ACCESS: tuple[Access, ...] = ("decision", "scores", "gradient")
 """From least to most: labels alone, all logits, and their gradients too."""
+
+
+class OutOfQueries(Exception):
+    """The victim answers no more: what may be asked of it in all is spent. Attacks end with what they have found."""
+
+
+class Victim(ABC):
+    """A model under attack, and how much of it shows. Subclasses are final.
+
+    `access` is what attacks may use. `model` is the user's own, images (n, *chw) → scores (n, k), and has the last
+    word. `checks` counts image passes that are no sample's cost. Use it inside `with victim.frozen():`.
+    """
+
+    access: Access
+    model: Classifier
+    checks: int
+
+    @abstractmethod
+    def frozen(self) -> AbstractContextManager[None]:
+        """Freeze the user's model for the time of the block, and leave no mark on it."""
+
+    @abstractmethod
+    def answer(self, x: Images) -> Logits:
+        """Return what the user's own model says of images; 1 forward."""
+
+    @abstractmethod
+    def swift(self, x: Images, logits: Logits, *, exact: bool) -> Classifier:
+        """Return what passes are run on: `model` itself, or a faster one that says nearly the same."""
 
 
 class Ledger:

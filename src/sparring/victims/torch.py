@@ -12,13 +12,13 @@ from sparring.core.frozen import frozen
 from sparring.core.twin import fast_twin
 from sparring.errors import InputError
 from sparring.types import Classifier, Images, Logits, Scores
-from sparring.victims.base import Access
+from sparring.victims.base import Victim
 
 PROBES = 8
 """Images on which a fast twin is checked against the model."""
 
 
-class TorchVictim:
+class TorchVictim(Victim):
     """A classifier (module or callable, images (n, *chw) → logits (n, k)) that gives gradients.
 
     `model` is the user's own, which has the last word; passes go to `swift`, its fast twin. A twin is made once and
@@ -26,12 +26,10 @@ class TorchVictim:
     nobody's: they are the same however many samples are attacked. Use it inside `with victim.frozen():`.
     """
 
-    access: Access = "gradient"
-
     def __init__(self, model: Classifier, *, fast: bool = True) -> None:
         if not callable(model):
             raise InputError(f"expected a model: a torch module or a callable, got {type(model).__name__}")
-        self.model = model
+        self.access, self.model = "gradient", model
         self.fast = fast
         self.checks = 0
         self._twins: dict[bool, Classifier] = {}
