@@ -32,7 +32,7 @@ from sparring.errors import InputError, SparringWarning
 from sparring.registry import parse_as
 from sparring.threats.base import Threat
 from sparring.types import Classifier, Images, Labels, Logits, Mask
-from sparring.victims.base import Ledger, OutOfQueries, Victim
+from sparring.victims.base import Ledger, OutOfQueries, Victim, draws_of
 from sparring.victims.torch import TorchVictim
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -136,7 +136,7 @@ def _look(victim: Victim, x: Images, threat: Threat, ledger: Ledger, allow_proba
     """Return the model's answer to the originals, once it is known to be one that can be attacked."""
 
     def ask(z: Images) -> Logits:
-        ledger.add(torch.arange(len(z)), forwards=1)
+        ledger.add(torch.arange(len(z)), forwards=draws_of(victim.model))
         return victim.answer(z)
 
     try:
@@ -178,7 +178,7 @@ def _attack_batch(
     todo = ~already
     # The second round is for the rare success on the twin that the model itself does not confirm.
     for repair in (False, True):
-        if not bool(todo.any()):
+        if not bool(todo.any()) or (repair and not victim.repairs):
             break
         swift = victim.model if repair else victim.swift(x, before, exact=plan.attack.minimal)
         search = Search(

@@ -17,7 +17,7 @@ from sparring.attacks._valid import as_eight_bit, inside
 from sparring.core.seeds import Streams
 from sparring.threats.base import Threat
 from sparring.types import Classifier, Images, Labels, Logits, Mask, Scores
-from sparring.victims.base import Ledger
+from sparring.victims.base import Ledger, draws_of
 from sparring.victims.torch import jacobian, logits_of, value_and_gradient
 
 
@@ -68,6 +68,7 @@ class Search:
         self.answers = torch.zeros(len(x), classes, dtype=x.dtype, device=x.device)
         self.minimal, self.early_stop, self.on_twin = minimal, early_stop, confirm is not None
         self._model, self._ledger, self._confirm = model, ledger, confirm
+        self._draws = draws_of(model)  # a pass of a model that averages over draws is that many passes
         self._eight_bit, self._budget = eight_bit, budget
 
     # What attacks ask for.
@@ -77,7 +78,7 @@ class Search:
         rows = self._payers(1)
         z = self._seen(x, rows)
         logits = logits_of(self._model, z)
-        self._ledger.add(rows, forwards=1)
+        self._ledger.add(rows, forwards=self._draws)
         self._observe(z, logits, rows)
         return self._spread(logits, rows)
 
@@ -95,7 +96,7 @@ class Search:
         z = self._seen(x, rows)
         labels, aims = self._goals(rows, targets)
         logits, values, gradient = value_and_gradient(self._model, z, lambda out: loss(out, labels, aims))
-        self._ledger.add(rows, forwards=1, backwards=1)
+        self._ledger.add(rows, forwards=self._draws, backwards=self._draws)
         gradient = self._usable(gradient, rows)
         self._observe(z, logits, rows)
         return self._spread(logits, rows), self._spread(values, rows), self._spread(gradient, rows)
@@ -106,7 +107,7 @@ class Search:
         rows = self._payers(1 + count)
         z = self._seen(x, rows)
         logits, gradients = jacobian(self._model, z, self._take(directions, rows))
-        self._ledger.add(rows, forwards=1, backwards=count)
+        self._ledger.add(rows, forwards=self._draws, backwards=count * self._draws)
         gradients = self._usable(gradients, rows)
         self._observe(z, logits, rows)
         return self._spread(logits, rows), self._spread(gradients, rows)
@@ -140,7 +141,7 @@ class Search:
     def _payers(self, cost: int) -> Tensor:
         """Return the rows that are active and can pay; those that cannot are done for good (T37)."""
         if self._budget is not None:
-            broke = self._ledger.spent() + cost + self.on_twin > self._budget  # a look by the model itself is kept back
+            broke = self._ledger.spent() + cost * self._draws + self.on_twin > self._budget  # a look by the model itself is kept back
             self.active &= ~broke.to(self.active.device)
         rows = self.active.nonzero()[:, 0]
         if len(rows) == 0:
@@ -217,7 +218,7 @@ class Search:
     def _confirmed(self, model: Classifier, where: Tensor, z: Images) -> tuple[Tensor, Images, Logits]:
         """Return what the user's own model agrees to, with its logits; 1 forward a claim."""
         answers = logits_of(model, z)
-        self._ledger.add(where, forwards=1)
+        self._ledger.add(where, forwards=draws_of(model))
         self.rows = where
         agreed = self.goal(answers, *self._goals(where)) > 0
         return where[agreed], z[agreed], answers[agreed]

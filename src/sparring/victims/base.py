@@ -30,6 +30,8 @@ class Victim(ABC):
     access: Access
     model: Classifier
     checks: int
+    repairs: bool = True
+    """Whether an attack may run on `model` itself, where what was found on `swift` did not hold."""
 
     @abstractmethod
     def frozen(self) -> AbstractContextManager[None]:
@@ -42,6 +44,11 @@ class Victim(ABC):
     @abstractmethod
     def swift(self, x: Images, logits: Logits, *, exact: bool) -> Classifier:
         """Return what passes are run on: `model` itself, or a faster one that says nearly the same."""
+
+
+def draws_of(model: Classifier) -> int:
+    """Return how many passes one call costs: more than one for a model that averages over draws."""
+    return int(getattr(model, "draws", 1))
 
 
 class Ledger:
