@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sparring.report import _attack, _audit, _demo, _explain
+from sparring.report import _attack, _audit, _compare, _demo, _explain
 from sparring.report._page import render, write_report
 from sparring.report._pictures import Forged, Picture
 
-__all__ = ["Forged", "Picture", "attack_page", "audit_page", "demo_page", "explain_page", "write_report"]
+__all__ = [
+    "Forged",
+    "Picture",
+    "attack_page",
+    "audit_page",
+    "compare_page",
+    "demo_page",
+    "explain_page",
+    "write_report",
+]
 
 
 def audit_page(result: Mapping[str, Any], pictures: Sequence[Picture] = ()) -> str:
@@ -37,6 +46,22 @@ def attack_page(result: Mapping[str, Any], pictures: Sequence[Picture] = ()) -> 
     True
     """
     return render(_attack.story(result, pictures))
+
+
+def compare_page(result: Mapping[str, Any]) -> str:
+    """Return the page of two audits of the same samples: which is better, by how much, and on which samples.
+
+    `result`: a comparison's `compare.json`; it must have `n`, `robust`, `clean`, `changed` and `spec`.
+
+    Raises InputError where these are missing. Cost: no passes.
+
+    >>> paired = {"both": 8, "only_first": 0, "only_second": 2, "neither": 0, "first": 0.8, "second": 1.0}
+    >>> paired |= {"first_interval": (0.49, 0.94), "second_interval": (0.72, 1.0), "p_value": 0.5}
+    >>> paired |= {"difference": 0.2, "interval": (-0.1, 0.5)}
+    >>> "cannot be told apart" in compare_page({"n": 10, "robust": paired, "clean": paired, "changed": [], "spec": {}})
+    True
+    """
+    return render(_compare.story(result))
 
 
 def demo_page(
