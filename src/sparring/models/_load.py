@@ -17,9 +17,12 @@ from torch import nn
 from sparring.core.runs import read_json, write_atomic, write_json
 from sparring.data._code import call, find_in_code
 from sparring.errors import InputError, did_you_mean
+from sparring.models._foreign import load_black_box, load_estimator, load_onnx, see_access
 from sparring.models._loaded import CallableModel, LoadedModel, checksum
 from sparring.models.base import Pretrained, Trainable
 from sparring.registry import parse, units
+from sparring.victims.black_box import BlackBox
+from sparring.victims.scikit_learn import is_estimator
 
 SPEC, WEIGHTS = "spec.json", "model.safetensors"
 
@@ -36,7 +39,10 @@ def load_model(
         NAME                      a network with weights: `sparring list model` shows them
         RUN_DIR                   the folder that `save_model` wrote, such as the demo's digits/
         FILE.py:name              in a file of yours: a function without arguments that returns an
-        package.module:name       nn.Module, a module, or a function images → logits
+        package.module:name       nn.Module, a fitted scikit-learn classifier or a BlackBox; a module; or a function
+                                  images → logits, in torch or numpy, or images → labels
+        FILE.onnx                 a network for onnxruntime, input and output read from the file
+        FILE.json or FILE.yaml    the description of an HTTP endpoint
     or an nn.Module. It takes images in [0, 1]: normalization belongs inside. `input_shape` and `classes`
     are those of the data; they fill in what the model does not say itself.
 
@@ -53,10 +59,12 @@ def load_model(
         channels, side = model.input_shape[0], model.input_shape[-1]
         hint = f": try --size {side} --channels {channels}" if len(model.input_shape) == 3 else ""
         raise InputError(f"expected samples of {takes} for {model.text}, got {got}{hint}")
-    return dataclasses.replace(
-        model,
-        input_shape=model.input_shape or (tuple(input_shape) if input_shape else None),
-        classes=model.classes or (tuple(classes) if classes else None),
+    return see_access(
+        dataclasses.replace(
+            model,
+            input_shape=model.input_shape or (tuple(input_shape) if input_shape else None),
+            classes=model.classes or (tuple(classes) if classes else None),
+        )
     )
 
 
@@ -102,6 +110,8 @@ def _load(source: str | Path | nn.Module | LoadedModel) -> LoadedModel:
         return _from_code(text)
     if Path(text).is_dir():
         return _from_run(Path(text))
+    if Path(text).suffix.lower() == ".onnx":
+        return load_onnx(Path(text))
     if Path(text).is_file():
         raise InputError(
             f"expected a model's name, a run directory or FILE.py:function, got the file {text!r}: "
@@ -128,6 +138,10 @@ def _from_code(text: str) -> LoadedModel:
         value = call(value, text)
     if isinstance(value, LoadedModel):
         return dataclasses.replace(value, text=text, checksum=checksum(value.module, found.checksum))
+    if isinstance(value, BlackBox):
+        return load_black_box(value, text, found.checksum)
+    if is_estimator(value):
+        return load_estimator(value, text, found.checksum)
     if callable(value) and not isinstance(value, nn.Module):
         value = CallableModel(value)
     if not isinstance(value, nn.Module):

@@ -27,6 +27,7 @@ class LoadedModel:
         input_shape: the shape of one sample, (c, h, w) or (d,); None when unknown.
         checksum: sha256 of names and values of the weights, and of the user's source file if there is one.
         access: what attacks may use of it; below "gradient" it is a black box that cannot be looked into.
+        num_classes: how many classes there are, where that is known and their names are not.
     """
 
     module: nn.Module
@@ -35,12 +36,16 @@ class LoadedModel:
     input_shape: tuple[int, ...] | None = None
     checksum: str = ""
     access: Access = "gradient"
+    num_classes: int | None = None
 
     def victim(self, *, fast: bool = True) -> Victim:
         """Return the model as attacks take it; `fast` runs passes on a fast twin where there can be one."""
         if self.access == "gradient":
             return TorchVictim(self.module, fast=fast)
-        return BlackBox(self.module, self.access, None if self.classes is None else len(self.classes), takes="torch")
+        count = self.num_classes or (None if self.classes is None else len(self.classes))
+        # A plain function is asked in the form it wants, torch or numpy.
+        model = self.module.function if isinstance(self.module, CallableModel) else self.module
+        return BlackBox(model, self.access, count)
 
     def __repr__(self) -> str:
         shape = "any shape" if self.input_shape is None else "x".join(map(str, self.input_shape))

@@ -68,10 +68,11 @@ class BlackBox(Victim):
 
     def _say(self, x: Images) -> Logits:
         with torch.no_grad():
-            said = as_scores(self._ask(x), len(x), self.classes, labels=self.access == "decision")
+            said = as_scores(self.raw(x), len(x), self.classes, labels=self.access == "decision")
         return said.to(x.device)
 
-    def _ask(self, x: Images) -> Any:
+    def raw(self, x: Images) -> Any:
+        """Return what the callable says, as it says it."""
         try:
             if self._takes is not None:
                 return self._given(_form(x, self._takes))
