@@ -25,7 +25,8 @@ def test_images_to_logits(unit, shape, classes):
     x = torch.rand(4, *shape, generator=torch.Generator().manual_seed(0))
     logits = net(x)
     assert logits.shape == (4, classes)
-    assert logits.std(0).min() > 0  # they depend on the image
+    scores = net.net(x) if unit.name() == "label-only" else logits  # an untrained net's class may be the same for all
+    assert scores.std(0).min() > 0  # they depend on the image
 
 
 @pytest.mark.parametrize("unit", TRAINABLE.values(), ids=str)
@@ -34,7 +35,11 @@ def test_T35_samples_do_not_leak_into_each_other(unit):
     x = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(0))
     changed = x.clone()
     changed[1] = 0
-    assert torch.equal(net(x)[[0, 2]], net(changed)[[0, 2]])
+    answers = []
+    for images in (x, changed):
+        torch.manual_seed(0)  # some draw at test time; a draw belongs to one sample
+        answers.append(net(images)[[0, 2]])
+    assert torch.equal(*answers)
 
 
 @pytest.mark.parametrize("unit", TRAINABLE.values(), ids=str)

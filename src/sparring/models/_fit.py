@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sparring.core.frozen import frozen
@@ -27,6 +27,7 @@ def fit(
     batch_size: int = 64,
     weight_decay: float = 1e-2,
     device: str | torch.device = "cpu",
+    soft: Tensor | None = None,
     progress: Callable[[Record], None] | None = None,
 ) -> list[Record]:
     """Train a classifier in place by cross-entropy, for whoever needs one to attack.
@@ -34,6 +35,7 @@ def fit(
     AdamW under the one-cycle schedule, whose peak rate is `lr`. The seed decides the order of the samples
     and any dropout: the same seed on the same machine gives the same weights. Torch's global generator is
     left as found. The net ends in eval mode. The data lie on the device in one piece, as they were stored.
+    `soft` (n, k) holds probabilities to learn in place of the labels, one row a sample of the data set.
 
     Returns one record an epoch: epoch (from 1), loss and accuracy (of the batches as they were trained on),
     seconds; `progress` is handed each when it is made.
@@ -48,6 +50,7 @@ def fit(
     dataset.take([0])  # says so when there are no labels
     assert dataset.labels is not None
     pixels, labels = dataset.pixels.to(device), dataset.labels.to(device)
+    goals = labels if soft is None else soft.to(device)
     module.to(device).train()
     batches = -(-len(dataset) // batch_size)
     optimizer = torch.optim.AdamW(module.parameters(), lr=lr, weight_decay=weight_decay)
@@ -65,7 +68,7 @@ def fit(
                 x = x.to(torch.float32) / 255 if x.dtype == torch.uint8 else x
                 logits = module(x)
                 _check(logits, y)
-                loss = F.cross_entropy(logits, y)
+                loss = F.cross_entropy(logits, goals[index])
                 if not loss.isfinite():
                     raise InputError(f"expected a finite loss, got {loss.item()} in epoch {epoch}: lower lr ({lr:g})")
                 optimizer.zero_grad(set_to_none=True)
