@@ -20,7 +20,7 @@ from sparring.threats.linf import Linf
 from sparring.types import Images
 
 ATTACKS = [(name, cast(type[Attack], cls)) for name, cls in units("attack").items()]
-SMALLER = {"steps": 10, "search_steps": 4, "rounds": 4, "restarts": 1}
+SMALLER = {"steps": 10, "search_steps": 4, "rounds": 4, "restarts": 1, "queries": 150}
 """What a contract test needs of an attack's length: the promises do not depend on it."""
 
 

@@ -156,3 +156,21 @@ def linear() -> Callable[..., Linear]:
         return Linear(net, x[rows], y[rows], targets[rows], bounds)
 
     return make
+
+
+class LabelsOnly(nn.Module):
+    """A model that tells nothing but its label: the values of its logits are the same whatever it thinks of it."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.net(x)
+        return 7.0 * nn.functional.one_hot(logits.argmax(1), logits.shape[1]).to(logits.dtype) - 3.0
+
+
+@pytest.fixture(scope="session")
+def labels_only() -> Callable[[nn.Module], nn.Module]:
+    """Hide all but the label of a model."""
+    return LabelsOnly
