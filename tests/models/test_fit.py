@@ -95,3 +95,14 @@ def test_T28_accuracy_leaves_modes_and_statistics():
 def test_bad_input_is_told(data, arguments, words):
     with pytest.raises(InputError, match=words):
         fit(nn.Linear(2, 3), data, **arguments)
+
+
+def test_soft_labels_of_zeros_and_ones_are_labels(digits):
+    part = Dataset(*digits[0].take(slice(0, 130)))
+    hard, soft, wrong = (parse("linear").build(part.shape, 10) for _ in range(3))
+    sure = torch.nn.functional.one_hot(part.labels, 10).float()
+    fit(hard, part, epochs=2)
+    fit(soft, part, epochs=2, soft=sure)
+    fit(wrong, part, epochs=2, soft=sure.roll(1, 1))
+    assert torch.allclose(hard[1].weight, soft[1].weight, atol=1e-5)
+    assert not torch.allclose(hard[1].weight, wrong[1].weight, atol=1e-2)

@@ -31,7 +31,8 @@ class Distilled(Broken):
     Cost: to train, two trainings and n forward passes.
     Source: Papernot, McDaniel, Wu, Jha and Swami 2016, arXiv 1511.04508, section IV; broken by Carlini and Wagner
     2017, arXiv 1608.04644.
-    Differs: nothing.
+    Differs: the last linear layer starts T times larger, so that training at T begins where plain training would, and
+    a few epochs are enough; the paper waits for the logits to grow.
 
     >>> from sparring.registry import parse
     >>> parse("distilled(temperature=40)").build((1, 8, 8), 10)(torch.zeros(2, 1, 8, 8)).shape
@@ -49,6 +50,15 @@ class Distilled(Broken):
         if not self.temperature >= 1:
             raise InputError(f"expected temperature of distilled to be at least 1, got {self.temperature}")
 
+    def layers(self, input_shape: tuple[int, ...], classes: int) -> nn.Module:
+        """Return a fresh net whose last linear layer is T times larger than usual."""
+        net = self.of.layers(input_shape, classes)
+        linear = [module for module in net.modules() if isinstance(module, nn.Linear)]
+        with torch.no_grad():
+            for parameter in linear[-1].parameters() if linear else ():
+                parameter.mul_(self.temperature)
+        return net
+
     def wrap(self, net: nn.Module) -> nn.Module:
         """Return the net as it is: one that was not distilled does not become so by a wrapper."""
         return net
@@ -56,7 +66,7 @@ class Distilled(Broken):
     def fit(self, module: nn.Module, dataset: Dataset, **options: Any) -> list[Record]:
         """Train a teacher, then what `build` returned on its answers; options are those of `sparring.models.fit`."""
         seed, device = options.get("seed", 0), options.get("device", "cpu")
-        teacher = self.of.build(dataset.shape, len(dataset.classes), seed=seed + 1)  # not the student's first weights
+        teacher = self.build(dataset.shape, len(dataset.classes), seed=seed + 1)  # not the student's first weights
         records = fit(self._warm(teacher), dataset, **options)
         soft = _answers(self._warm(teacher), dataset, device)
         return records + fit(self._warm(module), dataset, soft=soft, **options)
