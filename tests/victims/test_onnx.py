@@ -123,13 +123,13 @@ def test_other_files_are_told_in_one_line(make: Make, form: dict[str, Any], word
 
 
 def test_no_file_damaged_file_wrong_size(make: Make, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected an ONNX file at .*none.onnx, got No such file"):
+    with pytest.raises(InputError, match=r"expected an ONNX file at .*none\.onnx, got No such file"):
         OnnxClassifier(tmp_path / "none.onnx")
     model = OnnxClassifier(make())
     with pytest.raises(InputError, match=r"to take images of \(1, 5, 5\), got "):
         model(torch.rand(2, 1, 5, 5))
     (tmp_path / "net.onnx").write_bytes(b"no graph")
-    with pytest.raises(InputError, match="expected an ONNX file at .*, got "):
+    with pytest.raises(InputError, match=r"expected an ONNX file at .*, got "):
         OnnxClassifier(tmp_path / "net.onnx")
 
 

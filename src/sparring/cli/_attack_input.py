@@ -14,7 +14,7 @@ from sparring.errors import InputError
 from sparring.models import LoadedModel, align, find_class, load_model
 from sparring.registry import parse_as, units
 from sparring.types import Images, Labels
-from sparring.victims.torch import TorchVictim
+from sparring.victims.base import Victim
 
 DEFAULT = "pgd(steps=100)"
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
@@ -25,6 +25,7 @@ class Work:
     """Samples to attack: images (n, *chw), labels if known, one file or index a sample, and the model."""
 
     model: LoadedModel
+    victim: Victim
     x: Images
     y: Labels | None
     target: int | None
@@ -61,6 +62,7 @@ def gather(
     channels: int | None,
     target: str | None,
     label: str | None,
+    fast: bool = True,
 ) -> Work:
     """Load the model and what it is attacked on; pictures are resized to what the model takes."""
     pictures = all(Path(source).suffix.lower() in SUFFIXES for source in sources)
@@ -75,13 +77,15 @@ def gather(
         if len({tuple(each.shape) for each in files}) > 1:
             raise InputError("expected pictures of one size, got several: give --size")
         data = Dataset(torch.stack(files), name=", ".join(sources), files=tuple(sources))
+        if shape is None:
+            loaded = load_model(loaded, input_shape=data.shape)  # what a plain function shows is seen on its input
     else:
         data = load_data(sources[0], size=size, channels=channels)
         loaded = load_model(model, input_shape=data.shape, classes=data.classes or None)
         data = align(data, loaded.classes)
     index = data.subset(n if n is not None else len(data), seed)
     x, y = data.images(index), None if data.labels is None else data.labels[index]
-    victim = TorchVictim(loaded.module)
+    victim = loaded.victim(fast=fast)
     with victim.frozen():
         classes = victim.answer(x[:1]).shape[-1]
     names = align_names(loaded, data, classes)
@@ -99,4 +103,4 @@ def gather(
     stems = [Path(name).stem if pictures else f"{place:04d}" for place, name in enumerate(files_)]
     if len(set(stems)) < len(stems):
         stems = [f"{place:04d}-{stem}" for place, stem in enumerate(stems)]
-    return Work(loaded, x, y, aim, names, files_, stems, data.name, pictures)
+    return Work(loaded, victim, x, y, aim, names, files_, stems, data.name, pictures)

@@ -11,7 +11,11 @@ import typer
 
 Model = Annotated[
     str,
-    typer.Option("--model", help="efficientnet-lite0, FILE.py:function, package.module:function, or a run directory."),
+    typer.Option(
+        "--model",
+        help="efficientnet-lite0, FILE.py:function, package.module:function, a run directory, FILE.onnx, "
+        "or an HTTP endpoint's FILE.json or FILE.yaml.",
+    ),
 ]
 Data = Annotated[
     str,

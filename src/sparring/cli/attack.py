@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,7 +24,8 @@ from sparring.core.runs import machine, new_run_dir, versions, write_atomic, wri
 from sparring.data import read_image, write_png
 from sparring.errors import InputError
 from sparring.report import attack_page, write_report
-from sparring.victims.torch import TorchVictim
+from sparring.victims.base import OutOfQueries
+from sparring.victims.queries import QueryLedger
 
 SAVED = 16
 """Samples of a data set that are written as PNG."""
@@ -66,9 +68,8 @@ def attack(
         raise InputError(f"expected --out to be a new or empty directory, got {out}")
     method, sources = attack_and_work(what)
     limit = threat_for(method, threat)
-    work = gather(sources, model, n=n, seed=seed, size=size, channels=channels, target=target, label=label)
+    work = gather(sources, model, n=n, seed=seed, size=size, channels=channels, target=target, label=label, fast=fast)
     stop = early_stop if early_stop is not None else not work.pictures
-    victim = TorchVictim(work.model.module, fast=fast)
     with Bar(method.name(), len(work.x), quiet=quiet) as bar:
         broken = {"count": 0}
 
@@ -77,22 +78,22 @@ def attack(
             bar.advance(done, f"{broken['count']} broken")
 
         found = run_attack(
-            victim, work.x, work.y, method, limit, targets=work.target, seed=seed, early_stop=stop, budget=budget,
+            work.victim, work.x, work.y, method, limit, targets=work.target, seed=seed, early_stop=stop, budget=budget,
             valid="8bit" if valid else None, batch_size=batch_size, progress=progress,
         )  # fmt: skip
     folder = out if out is not None else new_run_dir("attack", f"{method.name()}-{limit.name()}")
-    pngs = _write_pictures(folder, work, found, victim)
+    pngs = _write_pictures(folder, work, found)
     result = _result(work, found, method, valid, pngs, seed)
     write_json(folder / "spec.json", result["spec"] | {"versions": versions(), "command": result["command"]})
     write_atomic(folder / "adversarials.safetensors", _tensors(work, found))
     write_json(folder / "result.json", result)
     page = attack_page(result, attack_pictures(work.x, found, work.names, work.y is not None))
     report = write_report(folder / "report.html", page)
-    _print(result, folder, report)
+    _print(result, folder, report, work.model.queries)
     return 0
 
 
-def _write_pictures(folder: Path, work: Work, found: Adversarials, victim: TorchVictim) -> dict[int, dict[str, Any]]:
+def _write_pictures(folder: Path, work: Work, found: Adversarials) -> dict[int, dict[str, Any]]:
     """Write PNGs, read them back, and ask the model what it says of the files themselves (T14)."""
     if work.x.ndim != 4 or work.x.shape[1] not in (1, 3):
         return {}
@@ -105,14 +106,11 @@ def _write_pictures(folder: Path, work: Work, found: Adversarials, victim: Torch
         times_ten = (0.5 + 10 * (found.images[place] - work.x[place])).clamp(0, 1)
         write_png(folder / f"{stem}perturbation-x10.png", nearest_levels(times_ten))
         file = from_bytes(read_image(path))[None]
-        with victim.frozen():
-            says = victim.answer(file)[0].softmax(0)
-        written[place] = {
-            "png": path.name,
-            "png_says": short(work.names[int(says.argmax())]),
-            "png_class": int(says.argmax()),
-            "png_levels": int(((file[0] - work.x[place]).abs() * 255).round().max()),
-        }
+        levels = int(((file[0] - work.x[place]).abs() * 255).round().max())
+        written[place] = {"png": path.name, "png_levels": levels}
+        with work.victim.frozen(), contextlib.suppress(OutOfQueries):  # a victim may have had enough
+            says = int(work.victim.answer(file)[0].argmax())
+            written[place] |= {"png_says": short(work.names[says]), "png_class": says}
     return written
 
 
@@ -132,7 +130,9 @@ def _tensors(work: Work, found: Adversarials) -> bytes:
 def _result(
     work: Work, found: Adversarials, method: Attack, valid: str | None, pngs: dict[int, dict[str, Any]], seed: int
 ) -> dict[str, Any]:
-    before, after = found.logits_before.softmax(1), found.logits.softmax(1)
+    before, after = found.logits_before, found.logits
+    if work.victim.access != "decision":  # a label is given without doubt, in a row of 0 and 1
+        before, after = before.softmax(1), after.softmax(1)
     samples = []
     for place in range(len(work.x)):
         first, last = int(before[place].argmax()), int(after[place].argmax())
@@ -164,6 +164,7 @@ def _result(
         "forwards": int(found.forwards.sum()),
         "backwards": int(found.backwards.sum()),
         "seconds": round(found.seconds, 3),
+        **({"queries": work.model.queries.summary()} if work.model.queries else {}),
         "valid": valid,
         "samples": samples,
         "model": work.model.text,
@@ -179,20 +180,29 @@ def _result(
         "command": opt.command_line(),
         "machine": machine(),
         "date": datetime.date.today().isoformat(),
-        "warnings": _warnings(found, valid, pngs),
+        "warnings": _warnings(work, found, valid, pngs),
     }
 
 
-def _warnings(found: Adversarials, valid: Literal["8bit"] | str | None, pngs: dict[int, dict[str, Any]]) -> list[str]:
+def _warnings(
+    work: Work, found: Adversarials, valid: Literal["8bit"] | str | None, pngs: dict[int, dict[str, Any]]
+) -> list[str]:
+    ended = []
+    if work.model.queries is not None and work.model.queries.cut:
+        ended = [f"the attack ended at max_queries = {work.model.queries.limit}: with more it could find more."]
     lost = [
         place
         for place, png in pngs.items()
-        if bool(found.success[place]) and bool(found.clean_correct[place]) and not _png_holds(found, place, png)
+        if "png_class" in png
+        and bool(found.success[place])
+        and bool(found.clean_correct[place])
+        and not _png_holds(found, place, png)
     ]
     if not lost:
-        return []
+        return ended
     return [
-        f"{len(lost)} of the saved PNGs are no longer adversarial once rounded to 8 bits: --valid 8bit prevents that."
+        *ended,
+        f"{len(lost)} of the saved PNGs are no longer adversarial once rounded to 8 bits: --valid 8bit prevents that.",
     ]
 
 
@@ -202,7 +212,7 @@ def _png_holds(found: Adversarials, place: int, png: dict[str, Any]) -> bool:
     return int(png["png_class"]) != int(found.labels[place])
 
 
-def _print(result: dict[str, Any], folder: Path, report: Path) -> None:
+def _print(result: dict[str, Any], folder: Path, report: Path, queries: QueryLedger | None) -> None:
     print(f"{result['attack']} on {result['model']}, {result['threat']}, {result['n']} samples, seed {result['seed']}")
     for sample in result["samples"][:5] if result["n"] <= 5 else []:
         (first, sure), (last, now) = sample["before"], sample["after"]
@@ -215,5 +225,7 @@ def _print(result: dict[str, Any], folder: Path, report: Path) -> None:
         median = "" if result["median_distance"] is None else f", median distance {result['median_distance']:.4g}"
         print(f"success on {result['n_correct']} attacked: {result['success_of_correct']:.1%}{median}")
     print(f"cost: {result['forwards']} forwards, {result['backwards']} backwards, {result['seconds']:.1f} s")
+    if queries is not None:
+        print(f"queries: {queries}")
     print(f"files: {folder}")
     print(f"report: {report}")

@@ -1,4 +1,4 @@
-"""Models that are not torch modules, made into loaded models: ONNX files, estimators, plain callables."""
+"""Models that are not torch modules, made into loaded models: ONNX files, HTTP endpoints, estimators, callables."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from torch import Tensor
 from sparring.models._loaded import CallableModel, LoadedModel
 from sparring.victims.base import Access
 from sparring.victims.black_box import BlackBox
+from sparring.victims.description import read_description
+from sparring.victims.http import Endpoint
 from sparring.victims.onnx import OnnxClassifier
 from sparring.victims.scikit_learn import Estimator
 
@@ -26,6 +28,22 @@ def load_onnx(path: Path) -> LoadedModel:
     model = OnnxClassifier(path)
     return LoadedModel(
         CallableModel(model), str(path), None, model.input_shape, model.checksum, model.access, model.classes
+    )
+
+
+def load_endpoint(path: Path) -> LoadedModel:
+    """Return what a file describes, ready to be asked; its checksum is of what decides an answer, secrets aside."""
+    about = read_description(path)
+    endpoint = Endpoint(about)
+    return LoadedModel(
+        CallableModel(endpoint),
+        str(path),
+        about.names,
+        about.input_shape,
+        about.identity,
+        endpoint.access,
+        about.count,
+        endpoint.ledger,
     )
 
 

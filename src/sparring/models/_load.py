@@ -17,7 +17,7 @@ from torch import nn
 from sparring.core.runs import read_json, write_atomic, write_json
 from sparring.data._code import call, find_in_code
 from sparring.errors import InputError, did_you_mean
-from sparring.models._foreign import load_black_box, load_estimator, load_onnx, see_access
+from sparring.models._foreign import load_black_box, load_endpoint, load_estimator, load_onnx, see_access
 from sparring.models._loaded import CallableModel, LoadedModel, checksum
 from sparring.models.base import Pretrained, Trainable
 from sparring.registry import parse, units
@@ -112,6 +112,8 @@ def _load(source: str | Path | nn.Module | LoadedModel) -> LoadedModel:
         return _from_run(Path(text))
     if Path(text).suffix.lower() == ".onnx":
         return load_onnx(Path(text))
+    if Path(text).suffix.lower() in (".json", ".yaml", ".yml"):
+        return load_endpoint(Path(text))
     if Path(text).is_file():
         raise InputError(
             f"expected a model's name, a run directory or FILE.py:function, got the file {text!r}: "

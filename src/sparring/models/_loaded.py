@@ -13,6 +13,7 @@ from sparring.errors import InputError
 from sparring.types import Classifier, Images, Logits
 from sparring.victims.base import Access, Victim
 from sparring.victims.black_box import BlackBox
+from sparring.victims.queries import QueryLedger
 from sparring.victims.torch import TorchVictim
 
 
@@ -28,6 +29,7 @@ class LoadedModel:
         checksum: sha256 of names and values of the weights, and of the user's source file if there is one.
         access: what attacks may use of it; below "gradient" it is a black box that cannot be looked into.
         num_classes: how many classes there are, where that is known and their names are not.
+        queries: the books of a model that is asked over a wire.
     """
 
     module: nn.Module
@@ -37,6 +39,7 @@ class LoadedModel:
     checksum: str = ""
     access: Access = "gradient"
     num_classes: int | None = None
+    queries: QueryLedger | None = None
 
     def victim(self, *, fast: bool = True) -> Victim:
         """Return the model as attacks take it; `fast` runs passes on a fast twin where there can be one."""
