@@ -1,41 +1,37 @@
-"""The verb `audit`: how accurate a classifier stays when an attacker may change its input."""
+"""The verb `audit`: how accurate a classifier stays when an attacker may change its input, and whether that is real."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from sparring.attacks import Attack, attack
-from sparring.audit._chunks import Chunk, chunk_size, load_chunk, run_chunk, save_chunk
-from sparring.audit._curve import accuracy_curve, percentiles
-from sparring.audit._figures import figures, warnings_of
-from sparring.audit._folder import open_run, spec_of
-from sparring.audit._preflight import preflight
-from sparring.core.runs import Log, machine, read_json, versions, write_json
+from sparring.attacks import Attack
+from sparring.audit._chunks import Work, chunk_size
+from sparring.audit._curve import curve_of
+from sparring.audit._examine import Examination, examine
+from sparring.audit._figures import Record, figures, warnings_of
+from sparring.audit._folder import gather_pictures, open_run, spec_of
+from sparring.audit._group import this_group
+from sparring.audit._phases import Phases, fallen, merged
+from sparring.audit._preflight import check_request, preflight
+from sparring.audit._protocols import DRAWS, EOT_DRAWS, attacks_of
+from sparring.audit._verdict import verdict
+from sparring.core.runs import Log, machine, versions, write_json, write_lines
 from sparring.data import Dataset, load_data
 from sparring.models import LoadedModel, align, load_model
 from sparring.registry import parse_as
 from sparring.threats import Threat
-from sparring.victims.torch import TorchVictim
 
-DEFAULT_ATTACKS = {
-    "linf": ("apgd", "apgd_t"),
-    "l2": ("apgd", "apgd_t"),
-    "l1": ("apgd", "apgd_t"),
-    "l0": ("pgd(loss='margin')", "fmn"),
-}
-"""By norm: the worst case over these, sample by sample, is the figure. APGD on cross-entropy, then on targeted DLR;
-in L0, where APGD is not defined, swaps of coordinates by the margin's slope, then the smallest change by FMN."""
-
-CURVE_ATTACK = "fmn"
 Progress: TypeAlias = Callable[[int, int, int, int], None]
 """Called with (samples done, of how many, right when clean, still standing), at every chunk."""
 
@@ -50,10 +46,10 @@ class AuditResult:
     """
 
     result: dict[str, Any]
-    samples: list[dict[str, Any]]
+    samples: list[Record]
     originals: Tensor
     adversarials: Tensor
-    shown: list[dict[str, Any]]
+    shown: list[Record]
     folder: Path | None
 
     @property
@@ -77,6 +73,12 @@ class AuditResult:
         low, high = self.result["interval"]
         return float(low), float(high)
 
+    @property
+    def verdict(self) -> str | None:
+        """Whether the figure is "sound" or "suspect"; None where it was not asked."""
+        judged = self.result["verdict"]
+        return None if judged is None else str(judged["verdict"])
+
 
 def audit(
     model: str | nn.Module | LoadedModel,
@@ -85,98 +87,124 @@ def audit(
     *,
     n: int = 1000,
     seed: int = 0,
+    protocol: str = "fast",
     attacks: Sequence[str | Attack] | None = None,
+    judge: bool | None = None,
     out: str | Path | None = None,
     fast: bool = True,
     batch_size: int | None = None,
-    curve: int = 200,
+    curve: int = 100,
     command: str | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
     """Measure how many of n samples a classifier gets right whatever an attacker does inside the threat.
 
     A sample stands when every attack failed on it: the worst case sample by sample, not the smallest accuracy over
-    attacks (T38). The figure is an upper bound on the true robust accuracy, as every figure from attacks is.
+    attacks (T38). The figure is an upper bound on the true robust accuracy, as every figure from attacks is; the
+    verdict says whether there is evidence that it is too kind.
 
     Args:
         model: a torch module, or the text of a model; normalization belongs inside it.
         data: a Dataset with labels, or the text of one.
         threat: what the attacker may do, with a finite ε, such as "linf(8/255)".
         n: samples, drawn at random with `seed` (all of them, if there are no more).
-        attacks: units or texts, run in order, each on what the ones before left standing; by default APGD and targeted
-            APGD (in L0, PGD and FMN).
-        out: a directory for the run. Interrupted at any moment, the same call goes on from the last whole chunk and
-            ends with the identical figure; without it nothing is written.
+        protocol: "fast", "autoattack" (the published standard ensemble), "rand" (its form for random models) or
+            "thorough". A model that hides its gradient is looked into first, and attacked where the gradient is.
+        attacks: units or texts, run in order on the model as it is, instead of a protocol.
+        judge: take evidence and give a verdict; by default for protocols only. What the evidence breaks counts.
+        out: a directory for the run. Interrupted at any moment, the same call goes on from the last whole part and
+            ends with the identical figure; without it nothing is kept. Under `torchrun` all processes share the work.
         fast: use a fast twin of the model for the passes; every success is confirmed on the model itself.
         curve: samples whose smallest breaking change is looked for, to draw accuracy against ε; 0 for none.
         progress: called at every chunk.
 
-    Returns: AuditResult, with n, clean and robust accuracy, interval, attacks, classes, curve.
+    Returns: AuditResult, with n, clean and robust accuracy, interval, verdict, attacks, classes, curve.
 
     Raises: InputError, one line, before anything is written, for bad input or a directory that holds another run.
 
-    Cost: at most the attacks' passes for each sample, far fewer for one that falls early; the curve adds about 200
-    passes for each of its samples.
+    Cost: at most the attacks' passes for each sample, far fewer for one that falls early; the evidence adds about
+    2,000 for each of at most 64 samples; the curve about 200 for each of its samples.
 
-    >>> from sparring.models import load_model
     >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
-    >>> found = audit(net, "digits:test", "linf(0.1)", n=20, curve=0)
+    >>> found = audit(net, "digits:test", "linf(0.1)", n=20, curve=0, judge=False)
     >>> found.n, 0 <= found.robust_accuracy <= found.clean_accuracy
     (20, True)
     """
     started = time.perf_counter()
     dataset, limit = load_data(data), parse_as(Threat, threat)
-    chosen = DEFAULT_ATTACKS[limit.name()] if attacks is None else attacks
-    methods = tuple(parse_as(Attack, each) for each in chosen)
     loaded = load_model(model, input_shape=dataset.shape, classes=dataset.classes)
     dataset = align(dataset, loaded.classes)  # a folder of cats has labels 0, 1, ...; ImageNet's are 281, 285, ...
-    victim = TorchVictim(loaded.module, fast=fast)
     indices = dataset.subset(n, seed)
-    classes = preflight(victim, dataset, indices, methods, limit)
-    size = chunk_size(dataset.images([0])[0])
-    spec = spec_of(loaded, dataset, methods, limit, len(indices), seed, fast, size, curve)
-    folder = None if out is None else open_run(Path(out), spec, command)
-    log = Log(folder / "log.jsonl") if folder else None
-    chunks: list[Chunk] = []
-    parts = torch.split(indices, size)
-    with warnings.catch_warnings():
+    own = None if attacks is None else tuple(parse_as(Attack, each) for each in attacks)
+    check_request(limit, own)
+    judge = own is None if judge is None else judge
+    group = this_group()
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # what attacks warn of is counted in the result, once for all chunks
-        for number, part in enumerate(parts):
-            chunk = load_chunk(folder, number) if folder else None
-            if chunk is None:
-                x, y = dataset.take(part)
-                chunk = run_chunk(victim, x, y, part, methods, limit, seed=seed, batch_size=batch_size)
-                if folder:
-                    save_chunk(folder, number, chunk)
-                if log:
-                    log("chunk", number=number, of=len(parts), seconds=sum(a["seconds"] for a in chunk.attacks))
-            chunks.append(chunk)
-            if progress is not None:
-                samples = [record for each in chunks for record in each.samples]
-                right = sum(r["clean"] == r["label"] for r in samples)
-                progress(len(samples), len(indices), right, right - sum(r["broken_by"] is not None for r in samples))
-        samples = [record for each in chunks for record in each.samples]
-        drawn = _curve(victim, dataset, samples, limit, curve, seed, batch_size, folder)
-    names = align_names(loaded, dataset, classes)
-    result = {
-        "kind": "audit",
-        **figures(samples, chunks, names),
-        "threat": str(limit),
-        "norm": limit.name(),
-        "eps": limit.radius,
-        "seed": seed,
-        **drawn,
-        "spec": spec | {"versions": versions()},
-        "command": command,
-        "machine": machine(),
-        "date": datetime.date.today().isoformat(),
-        "seconds": round(time.perf_counter() - started, 3),
-        "warnings": warnings_of(chunks),
-    }
-    if folder:
-        write_json(folder / "samples.json", samples)
-        write_json(folder / "result.json", result)
-    return _with_pictures(result, samples, chunks, folder)
+        if own is not None:
+            seen = preflight(loaded, dataset, indices, own, limit, fast=fast)
+            methods = own
+        else:
+            seen = examine(loaded, dataset, indices, limit, fast=fast, draws=DRAWS.get(protocol, EOT_DRAWS))
+            methods = attacks_of(protocol, limit, seen.access)
+        size = chunk_size(dataset.images([0])[0])
+        spec = spec_of(
+            loaded, dataset, methods, limit, n=len(indices), seed=seed, fast=fast, chunk=size, curve=curve,
+            protocol=protocol if own is None else "custom", judge=judge,
+        )  # fmt: skip
+        folder = None if out is None else Path(out)
+        work_dir = folder or Path(group.share(stack.enter_context(tempfile.TemporaryDirectory(prefix="sparring-"))))
+        if folder is not None and group.rank == 0:
+            open_run(folder, spec, command)
+        group.wait()
+        work = Work(seen.attacked, methods, limit, seed, batch_size, allow_probabilities=own is None)
+        phases = Phases(work_dir, group, dataset, work, size, Log(work_dir / "log.jsonl"), progress)
+        samples, costs = phases.chunks("chunks", indices, work)
+        judged = None
+        if judge:
+            samples, costs, judged = _judge(phases, samples, costs, seen, counts=own is None)
+        drawn = curve_of(seen, dataset, samples, limit, curve, seed, batch_size, phases)
+        names = align_names(loaded, dataset, seen.classes)
+        result = {
+            "kind": "audit",
+            "protocol": spec["protocol"],
+            **figures(samples, costs, names),
+            "verdict": judged,
+            "threat": str(limit),
+            "norm": limit.name(),
+            "eps": limit.radius,
+            "seed": seed,
+            **drawn,
+            "spec": spec | {"versions": versions()},
+            "command": command,
+            "machine": machine(),
+            "date": datetime.date.today().isoformat(),
+            "seconds": round(time.perf_counter() - started, 3),
+            "warnings": warnings_of(costs),
+        }
+        if hasattr(loaded.module, "ledger"):
+            result["queries"] = loaded.module.ledger.summary()
+        if folder is not None and group.rank == 0:
+            write_lines(folder / "samples.jsonl", samples)
+            write_json(folder / "result.json", result)
+        group.wait()
+        pictures = gather_pictures(work_dir, samples)
+    return AuditResult(result, samples, *pictures, folder)
+
+
+def _judge(
+    phases: Phases, samples: list[Record], costs: list[Record], seen: Examination, *, counts: bool
+) -> tuple[list[Record], list[Record], dict[str, Any]]:
+    """Take the evidence, do what it asks for, and judge; under a protocol what was broken on the way counts."""
+    evidence, few = phases.evidence(samples, seen)
+    after, added = samples, costs
+    if counts:
+        after = merged(samples, fallen(samples, evidence, few))
+        more, cost = phases.more(after, evidence, seen)
+        after, added = merged(after, more), costs + cost
+    standing = sum(r["broken_by"] is None and r["clean"] == r["label"] for r in after)
+    return after, added, verdict(standing / len(after), seen, evidence, standing=standing)
 
 
 def align_names(model: LoadedModel, data: Dataset, classes: int) -> tuple[str, ...]:
@@ -185,46 +213,3 @@ def align_names(model: LoadedModel, data: Dataset, classes: int) -> tuple[str, .
         if names is not None and len(names) == classes:
             return tuple(names)
     return tuple(str(index) for index in range(classes))
-
-
-def _curve(
-    victim: TorchVictim,
-    data: Dataset,
-    samples: list[dict[str, Any]],
-    threat: Threat,
-    count: int,
-    seed: int,
-    batch_size: int | None,
-    folder: Path | None,
-) -> dict[str, Any]:
-    """Look for the smallest change that breaks each of the first samples, and read accuracy off at every ε."""
-    if count <= 0:
-        return {"curve": None}
-    chosen = samples[:: max(1, len(samples) // count)][:count]
-    path = None if folder is None else folder / "distances.json"
-    if path is not None and path.exists():
-        known = read_json(path)
-    else:
-        x, y = data.take(torch.tensor([r["index"] for r in chosen]))
-        free = dataclasses.replace(threat, eps=float("inf"))
-        found = attack(victim, x, y, CURVE_ATTACK, free, seed=seed, batch_size=batch_size)
-        known = [float(d) if d < float("inf") else None for d in found.distance]
-        if path is not None:
-            write_json(path, known)
-    distances = torch.tensor([float("inf") if d is None else d for d in known], dtype=torch.float64)
-    audited = torch.tensor([r.get("distance", float("inf")) for r in chosen], dtype=torch.float64)
-    right = torch.tensor([r["clean"] == r["label"] for r in chosen])
-    distances = torch.minimum(distances, audited)
-    return {
-        "curve": accuracy_curve(distances, right, norm=threat.name(), attack=CURVE_ATTACK, eps=threat.radius),
-        "distance_percentiles": percentiles(distances, right),
-    }
-
-
-def _with_pictures(
-    result: dict[str, Any], samples: list[dict[str, Any]], chunks: list[Chunk], folder: Path | None
-) -> AuditResult:
-    originals = torch.cat([chunk.pictures["original"] for chunk in chunks])
-    adversarials = torch.cat([chunk.pictures["adversarial"] for chunk in chunks])
-    shown = [chunk.samples[row] for chunk in chunks for row in chunk.pictures["rows"].tolist()]
-    return AuditResult(result, samples, originals, adversarials, shown, folder)

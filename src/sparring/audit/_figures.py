@@ -6,25 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sparring.audit._chunks import Chunk
 from sparring.audit.statistics import LEVEL, wilson
 
+Record = dict[str, Any]
 
-def figures(samples: list[dict[str, Any]], chunks: list[Chunk], names: Sequence[str]) -> dict[str, Any]:
+
+def figures(samples: Sequence[Record], attacks: Sequence[Record], names: Sequence[str]) -> dict[str, Any]:
     """Return accuracies with intervals, the cost and yield of each attack, and a row a class."""
     n = len(samples)
     right = sum(r["clean"] == r["label"] for r in samples)
-    standing = right - sum(r["broken_by"] is not None for r in samples)
-    attacks = []
-    left = right
-    for position, first in enumerate(chunks[0].attacks):
-        costs = [chunk.attacks[position] for chunk in chunks]
-        total = {key: sum(cost[key] for cost in costs) for key in ("samples", "broke", "forwards", "backwards")}
-        left -= total["broke"]
-        attacks.append(
-            {"name": first["name"], "text": first["text"], **total, "left_standing": left}
-            | {"seconds": round(sum(cost["seconds"] for cost in costs), 3)}
-        )
+    standing = sum(stands(r) for r in samples)
+    rows, left = [], right
+    for each in attacks:
+        left -= each["broke"]
+        kept = ("name", "text", "samples", "broke", "forwards", "backwards")
+        rows.append({key: each[key] for key in kept} | {"left_standing": left, "seconds": round(each["seconds"], 3)})
     return {
         "n": n,
         "clean_accuracy": right / n,
@@ -32,17 +28,33 @@ def figures(samples: list[dict[str, Any]], chunks: list[Chunk], names: Sequence[
         "robust_accuracy": standing / n,
         "interval": wilson(standing, n),
         "confidence_level": LEVEL,
-        "attacks": attacks,
+        "attacks": rows,
         "per_class": _per_class(samples, names),
     }
 
 
-def _per_class(samples: list[dict[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
+def stands(record: Record) -> bool:
+    """Say whether a sample was right and nothing broke it."""
+    return bool(record["clean"] == record["label"] and record["broken_by"] is None)
+
+
+def totals(costs: Sequence[Sequence[Record]]) -> list[Record]:
+    """Return the cost of each attack over all chunks, which list the same attacks in the same order."""
+    if not costs:
+        return []
+    counted = ("samples", "broke", "forwards", "backwards", "seconds", "flat")
+    return [
+        {"name": first["name"], "text": first["text"]} | {key: sum(cost[at][key] for cost in costs) for key in counted}
+        for at, first in enumerate(costs[0])
+    ]
+
+
+def _per_class(samples: Sequence[Record], names: Sequence[str]) -> list[dict[str, Any]]:
     rows = []
     for label in sorted({r["label"] for r in samples}):
         mine = [r for r in samples if r["label"] == label]
         right = [r for r in mine if r["clean"] == label]
-        becomes = Counter(r["becomes"] for r in right if r["broken_by"] is not None)
+        becomes = Counter(r["becomes"] for r in right if r["broken_by"] is not None and r["becomes"] is not None)
         rows.append(
             {
                 "class": names[label],
@@ -55,14 +67,11 @@ def _per_class(samples: list[dict[str, Any]], names: Sequence[str]) -> list[dict
     return rows
 
 
-def warnings_of(chunks: list[Chunk]) -> list[str]:
+def warnings_of(attacks: Sequence[Record]) -> list[str]:
     """Return what the attacks met that makes the figure doubtful, in words."""
-    said = []
-    for position, first in enumerate(chunks[0].attacks):
-        flat = sum(chunk.attacks[position]["flat"] for chunk in chunks)
-        if flat:
-            said.append(
-                f"{first['text']} met a gradient that is zero or not finite on {flat} of the samples it left standing: "
-                "the model may be saturated or not differentiable, and the figure too kind."
-            )
-    return said
+    return [
+        f"{each['text']} met a gradient that is zero or not finite on {each['flat']} of the samples it left standing: "
+        "the model may be saturated or not differentiable, and the figure too kind."
+        for each in attacks
+        if each["flat"]
+    ]

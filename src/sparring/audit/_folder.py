@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from sparring.attacks import Attack
-from sparring.audit._chunks import chunk_path
+from sparring.audit._chunks import PICTURED, chunk_path, load_chunk, load_pictures
 from sparring.core.runs import read_json, versions, write_json
 from sparring.data import Dataset
 from sparring.errors import InputError
@@ -27,6 +30,8 @@ DECIDES = (
     "fast",
     "chunk",
     "curve",
+    "protocol",
+    "judge",
 )
 """The parts of a spec that decide the figure: a run is resumed only where all of them agree."""
 
@@ -36,11 +41,14 @@ def spec_of(
     data: Dataset,
     attacks: Sequence[Attack],
     threat: Threat,
+    *,
     n: int,
     seed: int,
     fast: bool,
     chunk: int,
     curve: int,
+    protocol: str,
+    judge: bool,
 ) -> dict[str, Any]:
     """Return what was asked, with the checksums of model and data."""
     return {
@@ -49,7 +57,9 @@ def spec_of(
         "data": data.name,
         "data_checksum": data.checksum,
         "threat": str(threat),
+        "protocol": protocol,
         "attacks": [str(each) for each in attacks],
+        "judge": judge,
         "n": n,
         "seed": seed,
         "fast": fast,
@@ -85,6 +95,22 @@ def _short(value: Any) -> str:
 def chunks_done(folder: str | Path) -> int:
     """Return how many chunks an interrupted run has finished."""
     number = 0
-    while chunk_path(Path(folder), number).exists():
+    while chunk_path(Path(folder) / "chunks", number).exists():
         number += 1
     return number
+
+
+def gather_pictures(folder: Path, samples: Sequence[dict[str, Any]]) -> tuple[Tensor, Tensor, list[dict[str, Any]]]:
+    """Return the broken images that the first chunks kept: originals, adversarials, and their records."""
+    known = {r["index"]: r for r in samples}
+    originals, adversarials, shown = [], [], []
+    for number in range(PICTURED):
+        chunk, kept = load_chunk(folder / "chunks", number), load_pictures(folder / "chunks", number)
+        if chunk is None or kept is None:
+            continue
+        originals.append(kept["original"])
+        adversarials.append(kept["adversarial"])
+        shown += [known[chunk.samples[row]["index"]] for row in kept["rows"].tolist()]
+    if not originals:
+        return torch.empty(0), torch.empty(0), []
+    return torch.cat(originals), torch.cat(adversarials), shown

@@ -11,6 +11,7 @@ import platform
 import re
 import tempfile
 import time
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,11 @@ def write_atomic(path: str | Path, content: bytes | str) -> Path:
 def write_json(path: str | Path, value: Any) -> Path:
     """Write JSON atomically, in an order and layout that diff well."""
     return write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_lines(path: str | Path, records: Iterable[Any]) -> Path:
+    """Write JSON records atomically, one a line."""
+    return write_atomic(path, "".join(json.dumps(r, ensure_ascii=False, allow_nan=False) + "\n" for r in records))
 
 
 def read_json(path: str | Path) -> Any:

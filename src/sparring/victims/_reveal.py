@@ -117,10 +117,17 @@ def _through(slope: Tensor, value: Tensor) -> Tensor:
     return slope + (value - slope).detach()
 
 
+class _Nothing(contextlib.nullcontext[None]):
+    """A context that does nothing, whatever it is told."""
+
+    def __init__(self, *_: object) -> None:
+        super().__init__()
+
+
 @contextlib.contextmanager
 def _no_inference_mode() -> Iterator[None]:
     """Make `torch.inference_mode` of no effect: tensors made in it could not carry a gradient."""
-    with mock.patch.object(torch._C, "_InferenceMode", lambda *_: contextlib.nullcontext()):
+    with mock.patch.object(torch._C, "_InferenceMode", new=_Nothing):
         yield
 
 

@@ -72,6 +72,30 @@ class Smoothed(nn.Module):
         return logits.view(self.draws, len(x), -1).mean(0)
 
 
+class Logarithm(nn.Module):
+    """Logarithm of a model's probabilities, which are logits; those that are exactly 0 stay finite."""
+
+    def __init__(self, model: Classifier) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Images) -> Logits:
+        """Return log p (n, k)."""
+        return self.model(x).clamp_min(torch.finfo(torch.float32).tiny).log()
+
+
+class Scaled(nn.Module):
+    """A model's logits times a factor, so that their softmax is not saturated."""
+
+    def __init__(self, model: Classifier, factor: float) -> None:
+        super().__init__()
+        self.model, self.factor = model, factor
+
+    def forward(self, x: Images) -> Logits:
+        """Return logits (n, k)."""
+        return self.factor * self.model(x)
+
+
 def draw(model: Classifier, x: Images, draws: int, name: str) -> Tensor:
     """Return answers (draws, n, k) of a random model; the same images under the same name get the same draws."""
     at_once = max(1, ROWS // max(1, len(x)))

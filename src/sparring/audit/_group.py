@@ -1,0 +1,52 @@
+"""Several processes at one audit: who does which part, and when all wait for all.
+
+Started by `torchrun`. Parts are files in the run directory, so nothing but waiting and a folder's name is exchanged.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch.distributed as dist
+
+PATIENCE = datetime.timedelta(hours=24)
+"""How long one process waits for another's part."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One process of `size`; alone, it does everything and waits for nobody."""
+
+    rank: int = 0
+    size: int = 1
+
+    def mine(self, count: int) -> Iterator[int]:
+        """Yield the parts of `count` that this process does: every `size`-th."""
+        yield from range(self.rank, count, self.size)
+
+    def wait(self) -> None:
+        """Wait until every process is here."""
+        if self.size > 1:
+            dist.barrier()
+
+    def share(self, value: Any) -> Any:
+        """Return the first process's value."""
+        if self.size == 1:
+            return value
+        box = [value]
+        dist.broadcast_object_list(box)
+        return box[0]
+
+
+def this_group() -> Group:
+    """Return this process's place, joining the others if `torchrun` started several."""
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1 or not dist.is_available():
+        return Group()
+    if not dist.is_initialized():
+        dist.init_process_group("gloo", timeout=PATIENCE)
+    return Group(dist.get_rank(), dist.get_world_size())

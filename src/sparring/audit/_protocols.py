@@ -1,0 +1,59 @@
+"""Which attacks an audit runs: by protocol, norm and what the victim shows."""
+
+from __future__ import annotations
+
+from sparring.attacks import Attack
+from sparring.errors import InputError, did_you_mean
+from sparring.registry import parse_as
+from sparring.threats import Threat
+from sparring.victims.base import Access
+
+FAST = ("apgd(steps=25, loss='margin')", "apgd_t(steps=25, targets=9)")
+STANDARD = ("apgd", "apgd_t", "fab(targets=9)", "square")
+
+PROTOCOLS: dict[str, dict[str, tuple[str, ...]]] = {
+    "fast": {"linf": FAST, "l2": FAST, "l1": FAST, "l0": ("sigma_zero(steps=100)", "pgd(loss='margin')")},
+    "autoattack": {
+        "linf": STANDARD,
+        "l2": STANDARD,
+        "l1": ("apgd(restarts=5)", "apgd_t(targets=5)", "fab(targets=9)", "square"),
+    },
+    "rand": {norm: ("apgd", "apgd(loss='dlr')") for norm in ("linf", "l2", "l1")},
+    "thorough": {
+        **{
+            norm: (*FAST, "apgd(restarts=3)", "apgd_t(steps=100, loss='margin')", *STANDARD[1:])
+            for norm in ("linf", "l2", "l1")
+        },
+        "l0": ("sigma_zero(steps=1000)", "fmn(steps=500)", "pgd(loss='margin', steps=100, restarts=3)"),
+    },
+}
+"""By protocol and norm, in the order they are run; the figure is the worst case over them, sample by sample.
+
+fast: the margin's climb, then short climbs to each class. autoattack: the published standard ensemble (Croce and Hein
+2020; in L1, 2021). rand: its form for random models, each gradient a mean of 20 draws. thorough: the standard and more.
+"""
+
+QUERIES: dict[Access, dict[str, tuple[str, ...]]] = {
+    "scores": {norm: ("square",) for norm in ("linf", "l2", "l1")},
+    "decision": {"linf": ("rays",), "l2": ("hopskipjump",)},
+}
+"""What is run instead where there is no gradient: by what the victim shows, and norm."""
+
+DRAWS = {"rand": 20}
+"""Draws that a gradient of a random model averages over, where it is not `EOT_DRAWS`."""
+EOT_DRAWS = 8
+
+
+def attacks_of(protocol: str, threat: Threat, access: Access = "gradient") -> tuple[Attack, ...]:
+    """Return the attacks of a protocol, in order.
+
+    Raises: InputError for an unknown protocol, and where there is nothing for this norm.
+    """
+    if protocol not in PROTOCOLS:
+        raise InputError(f"expected a protocol, got {protocol!r}{did_you_mean(protocol, PROTOCOLS)}")
+    table = PROTOCOLS[protocol] if access == "gradient" else QUERIES[access]
+    norm = threat.name()
+    if norm not in table:
+        which = protocol if access == "gradient" else f"a victim that shows {access} only"
+        raise InputError(f"expected a threat in {', '.join(table)} for {which}, got {threat}")
+    return tuple(parse_as(Attack, text) for text in table[norm])
