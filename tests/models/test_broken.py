@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -35,6 +37,14 @@ def test_every_member_says_what_was_claimed_and_why_it_is_wrong_in_a_line_each(u
     assert 40 < len(unit.fallacy) < 130
     assert "\n" not in unit.claimed + unit.fallacy
     assert unit.cites
+
+
+@pytest.mark.parametrize("unit", ZOO.values(), ids=str)
+def test_the_page_says_so_too(unit: Broken) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "zoo.md").read_text(encoding="utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith(f"| [`{unit.name()}`]"))
+    assert row.endswith(f"| {unit.claimed} | {unit.fallacy} |")
+    assert ("(trained with it)" in row) == unit.trained
 
 
 @pytest.mark.parametrize("unit", ZOO.values(), ids=str)
