@@ -183,8 +183,8 @@ def audit(
             "seconds": round(time.perf_counter() - started, 3),
             "warnings": warnings_of(costs),
         }
-        if hasattr(loaded.module, "ledger"):
-            result["queries"] = loaded.module.ledger.summary()
+        if loaded.queries is not None:
+            result["queries"] = loaded.queries.summary()
         if folder is not None and group.rank == 0:
             write_lines(folder / "samples.jsonl", samples)
             write_json(folder / "result.json", result)
