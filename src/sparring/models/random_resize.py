@@ -35,7 +35,7 @@ class RandomResize(Broken):
     """
 
     cites = ("xie2018", "athalye2018")
-    claimed = "Xie et al. 2018: random resizing and padding, second of 120 defenses in the NIPS 2017 competition"
+    claimed = "Xie et al. 2018: with adversarial training, second of 107 teams in the NIPS 2017 defense challenge"
     fallacy = "an average over draws has an ordinary gradient (EOT), and success has to be judged over draws as well"
 
     smallest: float = 0.95
