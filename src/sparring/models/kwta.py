@@ -32,7 +32,7 @@ class Kwta(Broken):
     """
 
     cites = ("xiao2020", "tramer2020")
-    claimed = "Xiao et al. 2020: jumps invalidate the gradient, and white-box attacks do worse on every net that was tried"
+    claimed = "Xiao et al. 2020: jumps invalidate the gradient, and white-box attacks do worse on every net tried"
     fallacy = "the loss is rough, not flat: averaged over a neighborhood its slope is as useful as ever"
     trained = True
 
