@@ -27,6 +27,7 @@ def tighten(search: Search, found: Images, samples: Mask) -> None:
     Illinois' variant of the secant method on the margin, kept inside its bracket: for a straight boundary the first
     look lands on it. The search keeps the nearest success by itself. Cost: `LOOKS` forwards.
     """
+    found = found.clone()  # it may be the search's own nearest image, which changes as it looks
 
     def margin_at(share: Tensor) -> Tensor:
         z = search.x + _column(share, found).to(found.dtype) * (found - search.x)
@@ -51,6 +52,7 @@ def prune(search: Search, found: Images, samples: Mask) -> None:
     A coordinate is worth what the tangent of the margin at `found` says it brings, g_i · (z_i − x_i). The best are
     kept: first as many as the tangent asks for, then one less, then bisection. Cost: `LOOKS` passes.
     """
+    found = found.clone()  # as above
     with search.among(samples):
         values, gradient = search.gradient(found, margin)
         change = (found - search.x).flatten(1).double()
