@@ -114,7 +114,7 @@ def test_the_audit_leaves_the_model_as_it_was() -> None:
 def test_a_run_directory_holds_all_and_is_gone_on_with(tmp_path: Path) -> None:
     net, data, _ = linear_problem()
     first = sparring.audit(net, data, "linf(0.01)", n=300, attacks=("pgd",), curve=20, out=tmp_path / "run")
-    for name in ("spec.json", "result.json", "log.jsonl", "samples.json", "distances.json"):
+    for name in ("spec.json", "result.json", "log.jsonl", "samples.jsonl", "distances.json"):
         assert (tmp_path / "run" / name).exists(), name
     (tmp_path / "run" / "chunks" / "00001.json").unlink()  # as if killed before the last chunk was whole
     again = sparring.audit(net, data, "linf(0.01)", n=300, attacks=("pgd",), curve=20, out=tmp_path / "run")
@@ -179,7 +179,7 @@ def test_a_killed_audit_goes_on_to_the_same_figure(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(script), str(whole)], env=environment, check=True)
     results = [json.loads((folder / "result.json").read_text()) for folder in (cut, whole)]
     assert _without_times(results[0]) == _without_times(results[1])
-    samples = [(folder / "samples.json").read_text() for folder in (cut, whole)]
+    samples = [(folder / "samples.jsonl").read_text() for folder in (cut, whole)]
     assert samples[0] == samples[1]
 
 

@@ -35,7 +35,7 @@ def test_the_same_command_goes_on_where_it_ended(victim: Path, capsys: pytest.Ca
     command = [*AUDIT, "--threat", "linf(0.1)", "--n", "60", "--out", "run", "--resume"]
     assert run(command) == 2  # nothing there yet
     assert run(command[:-1]) == 0
-    before = (victim / "run" / "samples.json").read_bytes()
+    before = (victim / "run" / "samples.jsonl").read_bytes()
     assert run(command) == 0
-    assert (victim / "run" / "samples.json").read_bytes() == before
+    assert (victim / "run" / "samples.jsonl").read_bytes() == before
     assert "going on from there" in capsys.readouterr().out

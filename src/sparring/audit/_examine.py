@@ -151,8 +151,8 @@ def _choose(seen: _Subject, access: Access) -> Examination:
     ]
     facts["views"] = {words: score for score, _, words, _ in tried}
     if not tried:
-        words = ("no differentiable classifier was found inside it: attacked by queries alone",)
-        return Examination(None, box, seen.scores.shape[1], facts, tuple(findings), words)
+        told = "no differentiable classifier was found inside it: attacked by queries alone"
+        return Examination(None, box, seen.scores.shape[1], facts, tuple(findings), (told,))
     _, _, words, victim = max(tried, key=lambda each: each[:2])
     if not findings and words == PLAIN:
         return Examination(seen.plain, seen.box, seen.scores.shape[1], facts)

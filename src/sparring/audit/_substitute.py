@@ -30,8 +30,8 @@ def substitute(victim: Victim, data: Dataset, classes: int, seed: int) -> nn.Mod
     indices = data.subset(min(SAMPLES, len(data)), child_seed(seed, "substitute") % 2**31)
     x = data.images(indices)
     with victim.frozen():
-        says = torch.cat([victim.answer(part).argmax(1) for part in x.split(250)])
-    if len(says.unique()) < 2:
+        says = torch.cat([victim.answer(part).argmax(1) for part in torch.split(x, 250)])
+    if bool((says == says[0]).all()):
         return None
     net = parse_as(Trainable, "cnn" if len(shape) == 3 and min(shape[1:]) >= 8 else "mlp").build(shape, classes, seed=0)
     with torch.inference_mode(False):

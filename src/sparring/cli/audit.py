@@ -9,6 +9,7 @@ import typer
 
 from sparring.audit import AuditResult, chunks_done
 from sparring.audit import audit as run_audit
+from sparring.audit._group import this_group
 from sparring.cli import _options as opt
 from sparring.cli._app import app
 from sparring.cli._bar import Bar
@@ -29,8 +30,15 @@ def audit(
     threat: opt.ThreatText,
     n: Annotated[int, typer.Option("--n", help="Samples, drawn at random; all of them if there are no more.")] = 1000,
     seed: opt.Seed = 0,
+    protocol: Annotated[
+        str, typer.Option("--protocol", help="fast, autoattack, rand (autoattack for random models) or thorough.")
+    ] = "fast",
     attack: Annotated[
-        list[str] | None, typer.Option("--attack", help="Attacks to run in order, instead of the usual ones.")
+        list[str] | None, typer.Option("--attack", help="Attacks to run in order on the model as it is, no protocol.")
+    ] = None,
+    verdict: Annotated[
+        bool | None,
+        typer.Option("--verdict/--no-verdict", help="Take evidence whether the figure is real; not after --attack."),
     ] = None,
     out: opt.Out = None,
     resume: Annotated[bool, typer.Option("--resume", help="Only go on with an interrupted run in --out.")] = False,
@@ -40,7 +48,7 @@ def audit(
     ] = None,
     curve: Annotated[
         int, typer.Option("--curve", help="Samples for the curve of accuracy against eps; 0 for none.")
-    ] = 200,
+    ] = 100,
     size: opt.Size = None,
     channels: opt.Channels = None,
     batch_size: opt.Batch = None,
@@ -58,7 +66,9 @@ def audit(
     loaded = load_model(model, input_shape=dataset.shape, classes=dataset.classes)
     if resume and (out is None or not (out / "spec.json").exists()):
         raise InputError(f"expected an interrupted run in --out to resume, got {out or 'no --out'}")
-    folder, fresh = (out, False) if out is not None else (new_run_dir("audit", f"{data}-{limit.name()}"), True)
+    first = this_group().rank == 0
+    folder, fresh = (out, False) if out is not None else (_new_folder(data, limit), True)
+    quiet = quiet or not first
     if not fresh and chunks_done(folder) and not quiet:
         print(f"{folder}: {chunks_done(folder)} chunks are done, going on from there")
     try:
@@ -70,18 +80,27 @@ def audit(
                 state["done"] = done
 
             found = run_audit(
-                loaded, dataset, limit, n=n, seed=seed, attacks=attack or None, out=folder, fast=fast,
+                loaded, dataset, limit, n=n, seed=seed, protocol=protocol, attacks=attack or None, judge=verdict,
+                out=folder, fast=fast,
                 batch_size=batch_size, curve=curve, command=opt.command_line(), progress=progress,
             )  # fmt: skip
     except InputError:
         _leave_nothing(folder, fresh)
         raise
+    if not first:
+        return 0
     report = write_report(folder / "report.html", audit_page(found.result, audit_pictures(found, loaded, dataset)))
     _print(found, report)
     if fail_under is not None and found.robust_accuracy < fail_under:
         print(f"robust accuracy {found.robust_accuracy:.4f} is below --fail-under {fail_under}")
         return 1
     return 0
+
+
+def _new_folder(data: str, limit: Threat) -> Path:
+    """Return the next run directory, the same one in every process."""
+    group = this_group()
+    return Path(group.share(new_run_dir("audit", f"{data}-{limit.name()}") if group.rank == 0 else None))
 
 
 def _leave_nothing(folder: Path, fresh: bool) -> None:
@@ -104,4 +123,18 @@ def _print(found: AuditResult, report: Path) -> None:
         )
     print(f"clean accuracy   {found.clean_accuracy:.4f}")
     print(f"robust accuracy  {found.robust_accuracy:.4f}  (95 % interval {low:.4f} to {high:.4f})")
+    if result["verdict"] is not None:
+        _print_verdict(result["verdict"])
     print(f"report: {report}")
+
+
+def _print_verdict(judged: dict[str, Any]) -> None:
+    for words in judged["findings"]:
+        print(f"found: {words}")
+    for words in judged["adapted"]:
+        print(f"adapted: {words}")
+    print(f"verdict: {judged['verdict']}")
+    for words in judged["reasons"]:
+        print(f"  {words}")
+    for words in judged["next"]:
+        print(f"  next: {words}")

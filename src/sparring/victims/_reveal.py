@@ -28,6 +28,7 @@ _ROUNDS = {"round", "floor", "ceil", "trunc", "fix", "sign", "sgn"}
 _CASTS = {"to", "type", "type_as", "byte", "int", "long", "short", "char", "float", "double", "half", "bfloat16"}
 _COMPARES = {"gt", "ge", "lt", "le", "__gt__", "__ge__", "__lt__", "__le__", "greater", "less"}
 _LEAVES = {"numpy", "__array__", "tolist", "item", "__float__", "__int__", "__bool__"}
+_DATA = vars(torch._C.TensorBase)["data"].__get__
 SOFTNESS = 0.1
 """Width, in pixels' units, of the sigmoid whose slope stands in for that of a comparison."""
 ALIKE = 0.8
@@ -61,7 +62,7 @@ class _Watch(TorchFunctionMode):
 
     def _run(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         name = getattr(func, "__name__", "")
-        name = "data" if name == "__get__" and func == Tensor.data.__get__ else name.rstrip("_") or name
+        name = "data" if func == _DATA else name.rstrip("_") or name
         name = name if not name.startswith("__") else f"{name}__"
         first = args[0] if args else None
         if not isinstance(first, Tensor) or (not first.requires_grad and id(first) not in self._soft):

@@ -68,7 +68,7 @@ class Smoothed(nn.Module):
         with seeded(_seed(x, self.name)):
             noise = torch.randn(self.draws, *x.shape, dtype=x.dtype).to(x.device)
         flat = (x + self.sigma * noise).flatten(0, 1)
-        logits = torch.cat([self.model(part) for part in flat.split(ROWS)])
+        logits = torch.cat([self.model(part) for part in torch.split(flat, ROWS)])
         return logits.view(self.draws, len(x), -1).mean(0)
 
 
