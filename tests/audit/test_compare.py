@@ -92,6 +92,15 @@ def test_what_differs_besides_the_model_is_told(runs: tuple[Path, Path], tmp_pat
     )
 
 
+def test_a_figure_that_its_own_audit_doubts_is_told(runs: tuple[Path, Path]) -> None:
+    path = runs[1] / "result.json"
+    result = json.loads(path.read_text())
+    for word, told in (("sound", 0), ("suspect", 1)):
+        path.write_text(json.dumps(result | {"verdict": {"verdict": word}}))
+        assert len(compare(*runs).warnings) == told
+    assert "second run calls its own figure suspect" in compare(*runs).warnings[0]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [({"data_checksum": "other"}, "same data"), ({"seed": 7}, "same seed, got 0 and 7")],

@@ -174,19 +174,24 @@ def _paired(right: Sequence[tuple[bool, bool]]) -> Paired:
 
 def _spec(results: Sequence[dict[str, Any]], first: str | Path, second: str | Path) -> dict[str, Any]:
     specs = [result["spec"] for result in results]
-    pairs = {key: [spec.get(key) for spec in specs] for key in ("model", "model_checksum", "threat", "attacks")}
+    pairs = {
+        key: [spec.get(key) for spec in specs] for key in ("model", "model_checksum", "threat", "protocol", "attacks")
+    }
     same = {"data": specs[0]["data"], "data_checksum": specs[0]["data_checksum"], "seed": results[0]["seed"]}
     return {"runs": [str(first), str(second)], **pairs, **same}
 
 
 def _warnings(results: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """Say what differs besides the model, as the difference may come from that."""
+    """Say what differs besides the model, as the difference may come from that, and which figure is in doubt."""
     a, b = (result["spec"] for result in results)
     said = [
         f"the audits differ in {name}: {_text(a.get(key))} and {_text(b.get(key))}"
-        for key, name in (("threat", "their threat"), ("attacks", "their attacks"))
+        for key, name in (("threat", "their threat"), ("protocol", "their protocol"), ("attacks", "their attacks"))
         if a.get(key) != b.get(key)
     ]
+    for result, name in zip(results, ("first", "second"), strict=True):
+        if (result.get("verdict") or {}).get("verdict") == "suspect":
+            said.append(f"the audit of the {name} run calls its own figure suspect: see the report of that run")
     return tuple(said)
 
 
