@@ -64,8 +64,8 @@ def check_queries(queries: int, least: int = 1) -> None:
         raise InputError(f"expected queries >= {least}, got {queries}: give more, 1000 are usual")
 
 
-def adversarial_start(search: Search, queries: Queries) -> tuple[Images, Mask]:
-    """Return images (n, *chw) of the box that have what the attacker wants, and for whom one was found.
+def adversarial_start(search: Search, queries: Queries) -> Images:
+    """Return images (n, *chw) of the box that have what the attacker wants; who finds none is dropped.
 
     Looked at in turn, up to `TRIES`: uniform noise; flat images, dark and bright; x turned negative; then patches of
     noise, finer and coarser, mixed with x or not. A class that no such image is taken for cannot be a target.
@@ -73,18 +73,16 @@ def adversarial_start(search: Search, queries: Queries) -> tuple[Images, Mask]:
     x, found = search.x, torch.zeros_like(search.active)
     start = x
     for attempt in range(TRIES):
+        z = _guess(search, attempt)  # drawn for all, be it needed or not: numbers do not depend on company (T31)
         waiting = search.active & ~found
-        if not bool(waiting.any()):
-            break
-        z = _guess(search, attempt)
-        hit = queries.reached(z, waiting)
-        start, found = torch.where(_column(hit, x), z, start), found | hit
+        if bool(waiting.any()):
+            hit = queries.reached(z, waiting)
+            start, found = torch.where(_column(hit, x), z, start), found | hit
     search.drop(~found)
-    return start, found
+    return start
 
 
 def _guess(search: Search, attempt: int) -> Images:
-    """Return the image of this attempt for every sample; what is drawn depends on the attempt alone."""
     x, threat = search.x, search.threat
     low, high = threat.limits(x)
     noise = threat.sample_box(x, search.streams)
@@ -94,8 +92,8 @@ def _guess(search: Search, attempt: int) -> Images:
         return threat.clip(x, low + high - x)
     if attempt % 3 == 0:
         return noise
-    grid = grids(tuple(x.shape[1:]))[1 + attempt % 5 if x[0].numel() > 1 else 0 :][0]
-    patches = noise.flatten(1)[:, grid.to(x.device)]
+    levels = grids(tuple(x.shape[1:]))
+    patches = noise.flatten(1)[:, levels[min(1 + attempt % 5, len(levels) - 1)].to(x.device)]
     return threat.clip(x, patches if attempt % 3 == 1 else (x + patches) / 2)
 
 
