@@ -102,6 +102,7 @@ class QueryLedger:
         return {
             "asked": self.asked,
             "from_cache": self.cached,
+            "unanswered": self.asked - self.cached - self.now.answered,
             **dataclasses.asdict(self.now),
             "sent_before": self.before.sent,
             "max_queries": self.limit,
