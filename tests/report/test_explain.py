@@ -32,3 +32,12 @@ def test_tables_set_figures_to_the_right(read):
 def test_a_verdict_is_needed():
     with pytest.raises(InputError, match="verdict"):
         explain_page({"charts": []})
+
+
+def test_another_story_may_name_its_own_chapter():
+    html = explain_page(
+        {"verdict": "V.", "charts": [{"lines": LINES}], "charts_title": "More", "kicker": "before nets"}
+    )
+    assert "More</h2>" in html
+    assert "before nets" in html
+    assert "Along the direction" not in html

@@ -30,7 +30,7 @@ def cheapest(gains: Floats, costs: Floats, gap: float, levels: int = 1000) -> Ch
 
     min Σ cost δ such that Σ gain δ ≥ gap, a knapsack, solved over gains that are whole multiples of gap / levels.
     Rounded down, what is found suffices in truth as well; rounded up, no true solution is missed, which gives the
-    bound. The grid is refined fourfold until the two meet.
+    bound, and the answer if it suffices as it is. The grid is refined fourfold until the two meet.
 
     Args:
         gains, costs: (m, v), one row a feature, one column an option; an option that is not to be had costs inf.
@@ -49,15 +49,18 @@ def cheapest(gains: Floats, costs: Floats, gap: float, levels: int = 1000) -> Ch
     cost, bound = _price(best, costs), 0.0
     while True:
         steps = gains[rows] * (levels / gap)
-        sure = _solve(np.floor(steps + 1e-9).astype(np.int64), costs[rows], levels)
-        if sure is not None:
+        for up in (False, True):
+            rounded = np.ceil(steps - 1e-9) if up else np.floor(steps + 1e-9)
+            some = _solve(rounded.astype(np.int64), costs[rows], levels)
+            if some is None:  # rounded down, not even all of them reach
+                continue
             found = np.full(len(gains), -1, dtype=np.int64)
-            found[rows] = sure
-            if _price(found, costs) < cost and gains[rows, sure][sure >= 0].sum() >= gap:
-                best, cost = found, _price(found, costs)
-        hopeful = _solve(np.ceil(steps).astype(np.int64), costs[rows], levels)
-        if hopeful is not None:
-            bound = max(bound, float(costs[rows, hopeful][hopeful >= 0].sum()))
+            found[rows] = some
+            price, suffices = _price(found, costs), gains[rows, some][some >= 0].sum() >= gap
+            if price < cost and suffices:
+                best, cost = found, price
+            if up:
+                bound = max(bound, price)
         if bound >= cost * (1 - 1e-12) or levels >= FINEST:
             return Choice(best, cost, min(bound, cost))
         levels *= 4

@@ -58,6 +58,7 @@ def dalvi(
     columns += ["median_cost_to_pass", "gain_a_message", "proven"]
     rows = [[row[name] for name in columns] for row in result["rows"]]
     page = {"title": "A spam filter and a spammer who knows it", "verdict": verdict, "charts": [chart]}
+    page["charts_title"] = "The more a spammer pays, the more passes"
     page["tables"] = [{"columns": [name.replace("_", " ") for name in columns], "rows": rows}]
     return _write(result, page, out, "dalvi")
 
@@ -103,7 +104,8 @@ def biggio(
     half = {row["model"]: _half(row["points"]) for row in result["curves"][::-1] if row["knowledge"] == "perfect"}
     words = ", ".join(f"{name} {'never' if d is None else format(d, 'g')}" for name, d in list(half.items())[::-1])
     verdict = f"Smallest d_max tried at which fewer than half of the 3s are detected: {words}."
-    return _write(result, {"title": "3s that pass for 7s", "verdict": verdict, "charts": charts}, out, "biggio")
+    page = {"title": "3s that pass for 7s", "verdict": verdict, "charts": charts}
+    return _write(result, page | {"charts_title": "The more may change, the less is detected"}, out, "biggio")
 
 
 def _half(points: list[list[float]]) -> float | None:
@@ -118,5 +120,6 @@ def _write(result: dict[str, Any], page: dict[str, Any], out: Path | None, name:
     write_json(folder / "spec.json", {"versions": versions(), "command": result["command"], "seed": result["seed"]})
     write_json(folder / "result.json", result)
     facts = {key: result[key] for key in ("command", "machine", "date", "seconds", "seed")}
+    facts["kicker"] = "sparring · before deep nets"
     print(f"report: {write_report(folder / 'report.html', explain_page(page | facts))}")
     return 0

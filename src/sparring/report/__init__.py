@@ -92,8 +92,8 @@ def explain_page(result: Mapping[str, Any]) -> str:
     """Return the page that explains why attacks work: how nearly linear a model is along them.
 
     `result` must have `verdict`; it may have `title`, `paragraphs` (texts), `figures` (label, value, note),
-    `charts` (title, x_title, y_title, caption, lines: name and points (x, y)), `tables` (title, columns,
-    rows, caption), `warnings`, `command`, and what `spec` holds in every result.
+    `charts` (title, x_title, y_title, caption, lines: name and points (x, y)), `charts_title`, `tables` (title,
+    columns, rows, caption), `kicker`, `warnings`, `command`, and what `spec` holds in every result.
 
     Raises InputError where the verdict is missing. Cost: no passes.
 

@@ -47,8 +47,12 @@ def verdict(result: Result) -> str:
 
 def points(paired: Result) -> str:
     """Return the difference with its interval, in percentage points."""
+    return f"{100 * paired['difference']:+.1f} points, {_between(paired)}"
+
+
+def _between(paired: Result) -> str:
     low, high = paired["interval"]
-    return f"{100 * paired['difference']:+.1f} points, {100 * low:+.1f} to {100 * high:+.1f}"
+    return f"{100 * low:+.1f} to {100 * high:+.1f}"
 
 
 REMARK = (
@@ -66,7 +70,7 @@ def _headline(result: Result) -> Figures:
         (
             Figure("Robust accuracy, first", words.percent(robust["first"]), note),
             Figure("Robust accuracy, second", words.percent(robust["second"]), other),
-            Figure("Second less first, in points", f"{100 * robust['difference']:+.1f}", points(robust)),
+            Figure("Second less first", f"{100 * robust['difference']:+.1f}", f"points, {_between(robust)}"),
             Figure("Samples in both", words.count(result["n"]), f"{words.count(left)} in one run only, left out"),
         )
     )
@@ -87,15 +91,15 @@ def _table(result: Result) -> Table:
         (
             name,
             *(words.count(result[key][part]) for part in ("both", "only_first", "only_second", "neither")),
-            points(result[key]),
+            f"{100 * result[key]['difference']:+.1f} ({_between(result[key])})",
             p_value(result[key]["p_value"]),
         )
-        for key, name in (("clean", "Right when nobody attacks"), ("robust", "Right under attack"))
+        for key, name in (("clean", "Right as it is"), ("robust", "Right under attack"))
     )
-    columns = ("", "In both", "First only", "Second only", "In neither", "Second less first", "p")
+    columns = ("", "Both", "First only", "Second only", "Neither", "Second less first", "p")
     caption = (
-        "The difference has Tango's interval for paired shares. p is McNemar's, exact: how often chance alone would "
-        "divide the samples that changed as unevenly, if neither run were better."
+        "The difference is in points, with Tango's interval for paired shares. p is McNemar's, exact: how often chance "
+        "alone would divide the samples that changed as unevenly, if neither run were better."
     )
     return Table("Counts of samples", columns, rows, frozenset(columns[1:]), caption)
 

@@ -27,13 +27,13 @@ def story(result: Result) -> Page:
     )
     sections = (
         Section("The idea", tuple(Text(str(line)) for line in result.get("paragraphs") or ())),
-        Section("Along the direction of the attack", charts),
+        Section(str(result.get("charts_title") or "Along the direction of the attack"), charts),
         Section("In figures", tuple(tables)),
         *closing(result),
     )
     about = [str(part) for part in (result.get("model"), result.get("threat"), result.get("date")) if part]
     return Page(
-        kicker="sparring · why it works",
+        kicker=str(result.get("kicker") or "sparring · why it works"),
         title=str(result.get("title") or "How linear is the model?"),
         subtitle=" · ".join(about),
         verdict=str(result["verdict"]),
