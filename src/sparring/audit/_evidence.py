@@ -29,7 +29,7 @@ from sparring.victims.torch import TorchVictim, value_and_gradient
 SUBSET = 64
 """Standing samples that the evidence is taken on, at the most."""
 TOLERANCE = (2, 0.03)
-"""As many samples, and this share of them, may fall to a test without the figure being doubted: attacks differ a bit."""
+"""As many samples, and this share of them, may fall to a test before the figure is doubted: attacks differ a bit."""
 
 
 @dataclass(frozen=True)

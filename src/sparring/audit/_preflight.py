@@ -65,5 +65,5 @@ def preflight(
             victim.swift(x, logits, exact=exact)
     if victim.access != "gradient":
         return Examination(None, victim, logits.shape[1], {"access": victim.access})
-    box = BlackBox(loaded.module, "scores", logits.shape[1], takes="torch")
+    box = BlackBox(loaded.function, "scores", logits.shape[1])
     return Examination(victim, box, logits.shape[1], {"access": "scores"})

@@ -9,6 +9,7 @@ from sparring.threats import Threat
 from sparring.victims.base import Access
 
 FAST = ("apgd(steps=25, loss='margin')", "apgd_t(steps=25, targets=9)")
+CLIMBS = ("apgd(restarts=3)", "apgd_t(steps=100, loss='margin')")
 STANDARD = ("apgd", "apgd_t", "fab(targets=9)", "square")
 
 PROTOCOLS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -18,12 +19,11 @@ PROTOCOLS: dict[str, dict[str, tuple[str, ...]]] = {
         "l2": STANDARD,
         "l1": ("apgd(restarts=5)", "apgd_t(targets=5)", "fab(targets=9)", "square"),
     },
-    "rand": {norm: ("apgd", "apgd(loss='dlr')") for norm in ("linf", "l2", "l1")},
+    "rand": dict.fromkeys(("linf", "l2", "l1"), ("apgd", "apgd(loss='dlr')")),
     "thorough": {
-        **{
-            norm: (*FAST, "apgd(restarts=3)", "apgd_t(steps=100, loss='margin')", *STANDARD[1:])
-            for norm in ("linf", "l2", "l1")
-        },
+        **dict.fromkeys(
+            ("linf", "l2", "l1"), (*FAST, "apgd(restarts=3)", "apgd_t(steps=100, loss='margin')", *STANDARD[1:])
+        ),
         "l0": ("sigma_zero(steps=1000)", "fmn(steps=500)", "pgd(loss='margin', steps=100, restarts=3)"),
     },
 }
@@ -34,7 +34,7 @@ fast: the margin's climb, then short climbs to each class. autoattack: the publi
 """
 
 QUERIES: dict[Access, dict[str, tuple[str, ...]]] = {
-    "scores": {norm: ("square",) for norm in ("linf", "l2", "l1")},
+    "scores": dict.fromkeys(("linf", "l2", "l1"), ("square",)),
     "decision": {"linf": ("rays",), "l2": ("hopskipjump",)},
 }
 """What is run instead where there is no gradient: by what the victim shows, and norm."""

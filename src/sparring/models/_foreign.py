@@ -27,7 +27,14 @@ def load_onnx(path: Path) -> LoadedModel:
     """Return what an ONNX file holds; its checksum is the file's."""
     model = OnnxClassifier(path)
     return LoadedModel(
-        CallableModel(model), str(path), None, model.input_shape, model.checksum, model.access, model.classes
+        CallableModel(model),
+        str(path),
+        None,
+        model.input_shape,
+        model.checksum,
+        model.access,
+        model.classes,
+        opaque=True,
     )
 
 
@@ -44,18 +51,21 @@ def load_endpoint(path: Path) -> LoadedModel:
         endpoint.access,
         about.count,
         endpoint.ledger,
+        opaque=True,
     )
 
 
 def load_estimator(estimator: Any, text: str, checksum: str) -> LoadedModel:
     """Return a fitted classifier of scikit-learn, whose checksum is that of the file which makes it."""
     model = Estimator(estimator)
-    return LoadedModel(CallableModel(model), text, model.classes, None, checksum, model.access, model.num_classes)
+    return LoadedModel(
+        CallableModel(model), text, model.classes, None, checksum, model.access, model.num_classes, opaque=True
+    )
 
 
 def load_black_box(box: BlackBox, text: str, checksum: str) -> LoadedModel:
     """Return a black box that the user's own code made, with the access it was given there."""
-    return LoadedModel(CallableModel(box.model), text, None, None, checksum, box.access, box.classes)
+    return LoadedModel(CallableModel(box.model), text, None, None, checksum, box.access, box.classes, opaque=True)
 
 
 def see_access(model: LoadedModel) -> LoadedModel:

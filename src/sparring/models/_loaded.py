@@ -30,6 +30,7 @@ class LoadedModel:
         access: what attacks may use of it; below "gradient" it is a black box that cannot be looked into.
         num_classes: how many classes there are, where that is known and their names are not.
         queries: the books of a model that is asked over a wire.
+        opaque: whether its forward pass cannot be watched, as it does not run as tensor operations here.
     """
 
     module: nn.Module
@@ -40,15 +41,19 @@ class LoadedModel:
     access: Access = "gradient"
     num_classes: int | None = None
     queries: QueryLedger | None = None
+    opaque: bool = False
 
     def victim(self, *, fast: bool = True) -> Victim:
         """Return the model as attacks take it; `fast` runs passes on a fast twin where there can be one."""
         if self.access == "gradient":
             return TorchVictim(self.module, fast=fast)
         count = self.num_classes or (None if self.classes is None else len(self.classes))
-        # A plain function is asked in the form it wants, torch or numpy.
-        model = self.module.function if isinstance(self.module, CallableModel) else self.module
-        return BlackBox(model, self.access, count)
+        return BlackBox(self.function, self.access, count)
+
+    @property
+    def function(self) -> Classifier:
+        """The model as it is asked: a plain function in the form it wants, torch or numpy, else the module."""
+        return self.module.function if isinstance(self.module, CallableModel) else self.module
 
     def __repr__(self) -> str:
         shape = "any shape" if self.input_shape is None else "x".join(map(str, self.input_shape))
