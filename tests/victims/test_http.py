@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sparring.errors import InputError
+from sparring.errors import InputError, MissingExtra
 from sparring.models import load_model
 from sparring.victims.base import OutOfQueries
 from sparring.victims.description import read_description
@@ -255,3 +256,13 @@ def test_the_text_of_a_model(server: Any, describe: Describe) -> None:
         model.checksum
     )
     assert load_model(str(describe(response="other[*]"))).checksum != model.checksum
+
+
+@pytest.mark.parametrize(("package", "suffix"), [("httpx", "json"), ("yaml", "yaml")])
+def test_a_missing_package_names_its_extra(
+    describe: Describe, monkeypatch: pytest.MonkeyPatch, package: str, suffix: str
+) -> None:
+    path = describe().rename(describe().with_suffix(f".{suffix}"))
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtra, match=r"\[http\]"):
+        load_model(str(path))

@@ -52,6 +52,8 @@ def limited(server: Any, most: int, window: float, drops: float) -> Callable[[in
     luck = random.Random(1)
 
     def fate(number: int) -> str:
+        if number == 40:
+            return "stall"
         if luck.random() < drops:
             return luck.choice(["drop", "vanish"])
         recent = [each for each in server.times if each > server.times[-1] - window]
@@ -80,7 +82,7 @@ def test_hopskipjump_finishes_within_budget_with_exact_books(
     server.fate = limited(server, 20, 0.1, 0.1)
     model = describe(
         response="labels", returns="labels", classes=3, rate_per_s=190, max_queries=4000, cost_per_query=0.001,
-        ledger="queries.jsonl", retries=8, batch=8,
+        ledger="queries.jsonl", retries=8, batch=8, timeout_s=0.3,
     )  # fmt: skip
     command = ["attack", "samples.py:data", "hopskipjump(queries=150)", "--model", str(model)]
     assert run([*command, "--out", "run", "--quiet"]) == 0
@@ -91,7 +93,7 @@ def test_hopskipjump_finishes_within_budget_with_exact_books(
     assert result["backwards"] == 0
     queries = books(here / "run")
     check_books(queries, server)
-    assert queries["lost"] > 0
+    assert queries["lost"] > server.images["stall"] > 0
     assert queries["sent"] <= 4000
     assert not queries["budget_ended_it"]
     assert queries["unanswered"] == 0
@@ -156,16 +158,16 @@ def test_killed_and_started_again_no_image_is_paid_twice(server: Any, describe: 
     """kill −9 in the middle; the second run gets the first one's answers from the cache and ends the same."""
     fields: dict[str, Any] = {"response": "labels", "returns": "labels", "classes": 3, "retries": 8}
     model = describe(cache="answers.sqlite", ledger="queries.jsonl", **fields)
-    command = ["attack", "samples.py:data", "hopskipjump(queries=100)", "--model", str(model), "--quiet"]
+    command = ["attack", "samples.py:data", "hopskipjump(queries=60)", "--model", str(model), "--quiet"]
     server.fate = limited(server, 10**9, 0.1, 0.1)
     process = subprocess.Popen([sys.executable, "-m", "sparring", *command, "--out", "killed"], cwd=here)
     until = time.monotonic() + 60
-    while server.images["answer"] < 150 and process.poll() is None and time.monotonic() < until:
+    while server.images["answer"] < 90 and process.poll() is None and time.monotonic() < until:
         time.sleep(0.005)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     before = server.images["answer"]
-    assert before >= 150
+    assert before >= 90
     assert not (here / "killed" / "result.json").exists()
     assert run([*command, "--out", "again"]) == 0
     queries = books(here / "again")
@@ -173,9 +175,19 @@ def test_killed_and_started_again_no_image_is_paid_twice(server: Any, describe: 
     there = server.images
     # Twice was sent only what was dropped, or was on its way at the kill.
     assert len(paid) - len(set(paid)) <= there["drop"] + there["vanish"] + 6
-    assert queries["sent"] + queries["sent_before"] == sum(there.values())
+    # A request that was entered and had not left yet counts: the limit errs on the safe side.
+    assert 0 <= queries["sent"] + queries["sent_before"] - sum(there.values()) <= 6
     assert queries["from_cache"] >= before - 6
     fresh = describe(cache=False, **fields)
     assert run([*command[:4], str(fresh), "--quiet", "--out", "whole"]) == 0
     same = [json.loads((here / name / "result.json").read_text())["samples"] for name in ("again", "whole")]
     assert same[0] == same[1]
+
+
+def test_a_command_without_an_attack_ends_in_one_line_too(
+    server: Any, describe: Describe, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = describe(response="labels", returns="labels", classes=3, max_queries=4)
+    command = ["audit", "--model", str(model), "--data", "samples.py:data", "--threat", "linf(0.3)", "--quiet"]
+    assert run([*command, "--curve", "0"]) == 2
+    assert capsys.readouterr().err.startswith("error: expected queries for ")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from safetensors.torch import load_file
 from torch import Tensor
 
 import sparring
-from sparring.errors import InputError
+from sparring.cli._app import run
+from sparring.errors import InputError, MissingExtra
 from sparring.models import load_model
 from sparring.victims.onnx import OnnxClassifier
 
@@ -152,3 +158,23 @@ def test_the_text_of_a_model(make: Make) -> None:
 def test_labels_get_their_number_of_classes_from_the_data(make: Make) -> None:
     loaded = load_model(str(make(outputs=("label",))), input_shape=(1, 4, 4), classes=["a", "b", "c"])
     assert torch.equal(loaded.victim().answer(X).argmax(1), want(X).argmax(1))
+
+
+def test_without_onnxruntime_the_extra_is_named(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingExtra, match=r"\[onnx\]"):
+        OnnxClassifier(make())
+
+
+def test_the_command_line_attacks_a_file(make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savez("samples.npz", x=X.numpy(), y=want(X).argmax(1).numpy())
+    path = make()
+    command = ["attack", "samples.npz", "hopskipjump(queries=100)", "--model", str(path), "--quiet"]
+    assert run([*command, "--out", "run"]) == 0
+    found = load_file(tmp_path / "run" / "adversarials.safetensors")
+    model = OnnxClassifier(path)
+    assert bool(found["success"].all())
+    assert bool((model(found["images"]).argmax(1) != found["labels"]).all())
+    spec = json.loads((tmp_path / "run" / "spec.json").read_text())
+    assert spec["model_checksum"] == hashlib.sha256(path.read_bytes()).hexdigest()

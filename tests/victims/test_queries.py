@@ -65,7 +65,7 @@ def test_a_request_cut_by_a_kill_counts_as_lost(tmp_path: Path) -> None:
     spend(ledger)
     ledger.open(5, attempt=1)  # never closed
     with path.open("a") as file:
-        file.write('{"event": "send", "id": 5, "im')  # torn: it never left
+        file.write('{"event": "send", "id": "1-5", "im')  # torn: it never left
     after = QueryLedger(path)
     assert (after.before.lost, after.before.sent) == (8, 14)
     after.open(1, attempt=1).close("answered", 200)

@@ -13,6 +13,7 @@ import typer
 
 import sparring.cli
 from sparring.errors import InputError, SparringWarning
+from sparring.victims.base import OutOfQueries
 
 app = typer.Typer(
     name="sparring",
@@ -40,6 +41,8 @@ def run(arguments: list[str]) -> int:
         code = app(arguments, standalone_mode=False)
     except InputError as error:
         return _refuse(str(error))
+    except OutOfQueries as spent:  # where an attack would keep what it has found, there is nothing to keep
+        return _refuse(f"expected queries for the whole of it, got {spent}: allow more, or ask less")
     except UsageError as error:
         return _refuse(f"{_words(error).rstrip('.')}: see sparring --help")
     except typer.Abort:

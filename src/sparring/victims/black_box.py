@@ -125,7 +125,10 @@ def as_scores(answer: Any, n: int, classes: int | None, *, labels: bool) -> Logi
             "the access is 'decision'"
         )
     if classes is None:
-        raise InputError("expected the number of classes for a model that returns labels, got none: give classes")
+        raise InputError(
+            "expected the number of classes for a model that returns labels, got none: "
+            "give it, as in BlackBox(model, 'decision', classes=10)"
+        )
     if values.is_floating_point() and not whole:
         raise InputError(f"expected labels in [0, {classes - 1}] from the model, got {float(values[0]):g}")
     values = values.long()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -75,7 +76,7 @@ class QueryLedger:
         """Enter a request that is about to leave; count it when it is over."""
         self.need(images)
         self._number += 1
-        self._write({"event": "send", "id": self._number, "time": round(time.time(), 3), "images": images})
+        self._write({"event": "send", "id": self._id(self._number), "time": round(time.time(), 3), "images": images})
         return Request(self, self._number, images, attempt)
 
     def end(self, request: Request, outcome: Outcome, status: int | None) -> None:
@@ -84,7 +85,7 @@ class QueryLedger:
         self._write(
             {
                 "event": "end",
-                "id": request.number,
+                "id": self._id(request.number),
                 "images": request.images,
                 "attempt": request.attempt,
                 "outcome": outcome,
@@ -127,6 +128,11 @@ class QueryLedger:
             parts.append(f"cost {costs['cost']:g} to {costs['cost_at_most']:g}")
         return "; ".join(parts)
 
+    @staticmethod
+    def _id(number: int) -> str:
+        """Return a name that two processes with one file do not share."""
+        return f"{os.getpid()}-{number}"
+
     def _write(self, record: dict[str, Any]) -> None:
         if self.path is None:
             return
@@ -136,15 +142,16 @@ class QueryLedger:
 
     def _read(self, path: Path) -> None:
         """Add up what earlier runs have left; a torn last line is of a request that never left."""
-        waiting: dict[int, int] = {}
+        waiting: dict[str, int] = {}
         for line in path.read_text().splitlines():
             try:
                 record = json.loads(line)
-                number, images = int(record["id"]), int(record["images"])
+                name, images = str(record["id"]), int(record["images"])
+                number = int(name.rpartition("-")[2])
                 if record["event"] == "send":
-                    waiting[number] = images
+                    waiting[name] = images
                 else:
-                    waiting.pop(number, None)
+                    waiting.pop(name, None)
                     self.before.add(images, int(record["attempt"]), record["outcome"])
             except json.JSONDecodeError:
                 continue
