@@ -45,10 +45,10 @@ class OnnxClassifier:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # what goes wrong comes as an exception
         options.intra_op_num_threads = torch.get_num_threads()
+        there = onnxruntime.get_available_providers()
+        providers = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in there]
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(self.path), options, providers=onnxruntime.get_available_providers()
-            )
+            self._session = onnxruntime.InferenceSession(str(self.path), options, providers=providers)
         except Exception as error:  # onnxruntime's errors share no base of their own
             raise InputError(f"expected an ONNX file at {path}, got {_first_line(error)}") from None
         self.checksum = hashlib.sha256(content).hexdigest()
