@@ -25,6 +25,7 @@ With "none", a cast to whole numbers passes its slope on and stays a float; othe
 writes a file or calls numpy needs one."""
 
 _ROUNDS = {"round", "floor", "ceil", "trunc", "fix", "sign", "sgn"}
+_WHOLES = {"floor_divide", "__floordiv__", "__ifloordiv__"}
 _CASTS = {"to", "type", "type_as", "byte", "int", "long", "short", "char", "float", "double", "half", "bfloat16"}
 _COMPARES = {"gt", "ge", "lt", "le", "__gt__", "__ge__", "__lt__", "__le__", "greater", "less"}
 _LEAVES = {"numpy", "__array__", "tolist", "item", "__float__", "__int__", "__bool__"}
@@ -61,9 +62,7 @@ class _Watch(TorchFunctionMode):
         return out
 
     def _run(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        name = getattr(func, "__name__", "")
-        name = "data" if func == _DATA else name.rstrip("_") or name
-        name = name if not name.startswith("__") else f"{name}__"
+        name, inside = _called(func)
         first = args[0] if args else None
         if not isinstance(first, Tensor) or (not first.requires_grad and id(first) not in self._soft):
             return func(*args, **kwargs)
@@ -71,11 +70,10 @@ class _Watch(TorchFunctionMode):
             return first * 1
         if name in _LEAVES:
             return func(first.detach(), *args[1:], **kwargs)
-        if name in _ROUNDS:
-            return _through(first, func(first.detach().clone(), *args[1:], **kwargs))
-        if name == "floor_divide" or name == "__floordiv__":
-            slope = first / args[1]
-            return _through(slope, func(first.detach(), *args[1:], **kwargs))
+        if name in _ROUNDS or name in _WHOLES:
+            value = func(first.detach().clone(), *args[1:], **kwargs)
+            out = _through(first if name in _ROUNDS else first / args[1], value)
+            return first.copy_(out) if inside else out
         if name in _COMPARES and first.is_floating_point():
             out = func(*args, **kwargs)
             other = args[1] if len(args) > 1 else kwargs["other"]
@@ -111,6 +109,14 @@ class _Watch(TorchFunctionMode):
             return out
         same = self.x * slope.median().to(self.x.dtype)
         return _through(same.to(out.dtype), out.detach())
+
+
+def _called(func: Callable[..., Any]) -> tuple[str, bool]:
+    """Return an operation's name without the mark of one that writes into its first tensor, and that mark."""
+    name = "data" if func == _DATA else getattr(func, "__name__", "")
+    if name.startswith("__"):
+        return name, name == "__ifloordiv__"
+    return name.rstrip("_"), name.endswith("_")
 
 
 def _through(slope: Tensor, value: Tensor) -> Tensor:
