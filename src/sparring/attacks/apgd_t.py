@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import torch
 
 from sparring.attacks._apgd import climb, random_start
-from sparring.attacks._objectives import objective
+from sparring.attacks._objectives import margin, objective
 from sparring.attacks._schedule import radius
 from sparring.attacks._search import Search
 from sparring.attacks.base import Attack
@@ -20,15 +20,16 @@ class APGDT(Attack):
     """Run Auto-PGD toward each of the most likely wrong classes t in turn, until the label is lost to any class.
 
     L = targeted DLR, (z_t − z_y) / (z_(1) − (z_(3) + z_(4)) / 2); classes in the order of their logits at the
-    original, largest first; one random start each.
+    original, largest first; one random start each. After `trials` targets it gives up on samples whose margin
+    z_y − max_{j≠y} z_j is still more than `give_up` times what it was: their time is better spent on others.
 
     Fields: `steps` ≥ 1 gradients a target; `targets` ≥ 1 classes, at most all wrong ones (T2); `loss`, dlr, ce or
-    margin; `rho` as in apgd.
+    margin; `rho` as in apgd; `give_up` in (0, 1], a share, 1 for never; `trials` ≥ 1.
 
     Cost: 1 forward + targets · (steps + 1 forwards, steps backwards).
 
     Source: Croce and Hein 2020, arXiv 2003.01690, sec. 4 and eq. 7. **Differs**: as apgd; with 2 or 3 classes the DLR
-    loss uses the logits there are (T1).
+    loss uses the logits there are (T1); nothing is given up there (nor here, by default).
 
     >>> import sparring
     >>> sparring.parse("apgd_t").targets
@@ -42,6 +43,8 @@ class APGDT(Attack):
     targets: int = 9
     loss: str = "dlr"
     rho: float = 0.75
+    give_up: float = 1.0
+    trials: int = 3
 
     def __post_init__(self) -> None:
         objective(self.loss)
@@ -49,14 +52,22 @@ class APGDT(Attack):
             raise InputError(f"expected steps >= 1 and targets >= 1, got {self.steps} and {self.targets}")
         if not 0 < self.rho <= 1:
             raise InputError(f"expected rho between 0 and 1, got {self.rho}")
+        if not 0 < self.give_up <= 1 or self.trials < 1:
+            raise InputError(
+                f"expected give_up between 0 and 1 and trials >= 1, got {self.give_up} and {self.trials}"
+            )
 
     def passes(self, classes: int) -> int:
         return 1 + min(self.targets, classes - 1) * (2 * self.steps + 1)
 
     def run(self, search: Search) -> None:
         radius(self, search.threat)
-        wrong = search.logits(search.x).scatter(1, search.labels[:, None], -torch.inf)
+        logits = search.logits(search.x)
+        lead = -margin(logits, search.labels, None)
+        wrong = logits.scatter(1, search.labels[:, None], -torch.inf)
         likely = wrong.topk(min(self.targets, search.classes - 1), dim=1).indices
-        for target in likely.unbind(1):
+        for turn, target in enumerate(likely.unbind(1)):
+            if turn == self.trials and self.give_up < 1:
+                search.drop(-search.margin > self.give_up * lead.double())
             start = random_start(search)
             climb(search, start, objective(self.loss), self.steps, self.rho, targets=target)

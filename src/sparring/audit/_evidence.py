@@ -28,6 +28,8 @@ from sparring.victims.torch import TorchVictim, value_and_gradient
 
 SUBSET = 64
 """Standing samples that the evidence is taken on, at the most."""
+LEAST = 24
+"""As many are taken where there are; between the two, a third: evidence should cost less than the figure."""
 TOLERANCE = (2, 0.03)
 """As many samples, and this share of them, may fall to a test before the figure is doubted: attacks differ a bit."""
 
@@ -223,5 +225,5 @@ def run_test(name: str, case: Case) -> dict[str, Any]:
 
 def chosen(standing: Tensor) -> Tensor:
     """Return at most `SUBSET` of the standing samples, spread evenly."""
-    count = min(SUBSET, len(standing))
+    count = min(len(standing), SUBSET, max(LEAST, len(standing) // 3))
     return standing[torch.linspace(0, len(standing) - 1, count).long()]

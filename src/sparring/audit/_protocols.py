@@ -8,7 +8,7 @@ from sparring.registry import parse_as
 from sparring.threats import Threat
 from sparring.victims.base import Access
 
-FAST = ("apgd(steps=25, loss='margin')", "apgd_t(steps=25, targets=9)")
+FAST = ("apgd(steps=25, loss='margin')", "apgd_t(steps=20, give_up=0.7)")
 CLIMBS = ("apgd(restarts=3)", "apgd_t(steps=100, loss='margin')")
 STANDARD = ("apgd", "apgd_t", "fab(targets=9)", "square")
 
