@@ -30,14 +30,15 @@ class FAB(Attack):
     Fields: `steps` ≥ 1 a run; `restarts` ≥ 1 runs, the first from x, the others from within half of ε or of the
     nearest success; `targets` ≥ 0: 0 weighs all wrong classes at each step, k > 0 goes for each of the k most likely
     in turn (FAB-T); `alpha_max` in [0, 1]; `eta` η ≥ 1; `beta` β in (0, 1). With a finite ε a sample is done once it is
-    broken inside it, be it at the first image found; its smallest change is looked for without ε, or early stop.
+    broken inside it; for its smallest change leave ε out, or early stop.
 
     Cost: restarts · (steps · (1 forward, k − 1 backwards) + 1 forward) + 9 forwards for k classes; with `targets`, that
     many times restarts · (steps · (1 forward, 1 backward) + 1 forward) + 9 forwards.
 
     Source: Croce and Hein 2020, arXiv 1907.02044, Alg. 1; FAB-T: arXiv 2003.01690, sec. 5. **Differs**: one forward a
     step for two: the slope is taken at the image that is judged, before it goes back by β, not after; which boundary
-    is nearest is told inside the box; the search on the last segment is a secant of 8 looks for 3 halvings.
+    is nearest is told inside the box; later runs start from Gaussian noise cut to half of ε; the search on the last
+    segment is a secant of 8 looks for 3 halvings.
 
     >>> import sparring
     >>> sparring.parse("fab(targets=9)").passes(classes=10)
