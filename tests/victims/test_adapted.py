@@ -75,7 +75,7 @@ def test_without_a_better_gradient_there_is_no_second_round(digits_net: Digits) 
 
 
 def test_the_owner_is_left_as_it_was(digits_net: Digits) -> None:
-    net, x, y = digits_net
+    _, x, y = digits_net
     owner = nn.Sequential(nn.Flatten(), nn.Linear(64, 10)).train()
     owner[0].eval()
     sparring.attack(Adapted(owner, owner, owner), x[:4], y[:4], "pgd(steps=2)", "linf(0.1)")
