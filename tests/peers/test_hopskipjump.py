@@ -8,21 +8,9 @@ import pytest
 from torch import Tensor, nn
 
 import sparring
+from sparring.bench.counting import Counting
 
 pytestmark = pytest.mark.peers
-
-
-class Counted(nn.Module):
-    """A model that counts the images it is shown."""
-
-    def __init__(self, net: nn.Module) -> None:
-        super().__init__()
-        self.net, self.shown = net, 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.shown += len(x)
-        logits: Tensor = self.net(x)
-        return logits
 
 
 @pytest.mark.parametrize("steps", [4, 12])
@@ -33,10 +21,10 @@ def test_as_near(
     foolbox = pytest.importorskip("foolbox")
     net, x, y = robust_net
     x, y = x[:60], y[:60]
-    counted = Counted(net).eval()
+    counted = Counting(net)
     wrapped = foolbox.PyTorchModel(counted, bounds=(0, 1), device="cpu")
     images = foolbox.attacks.HopSkipJumpAttack(steps=steps, constraint=norm)(wrapped, x, y, epsilons=None)[1]
-    theirs, queries = median_distance(net, x, y, images, norm), counted.shown // len(x)
+    theirs, queries = median_distance(net, x, y, images, norm), counted.forwards // len(x)
     ours = sparring.attack(net, x, y, f"hopskipjump(queries={queries})", f"{norm}(inf)")
     print(f"hopskipjump {norm}, {queries} queries: ours {float(ours.distance.median()):.4f}, foolbox {theirs:.4f}")
     assert ours.success.all()
