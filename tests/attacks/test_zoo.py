@@ -42,12 +42,12 @@ def test_strong_on_a_trained_net(digits_net: tuple[nn.Module, Tensor, Tensor]) -
     """T36, T37: close to what Carlini and Wagner's attack finds with gradients, for the queries it is given."""
     net, x, y = digits_net
     other = sparring.attack(net, x[:20], y[:20], "cw_l2", "l2(inf)")
-    found = sparring.attack(net, x[:20], y[:20], "zoo(queries=3000)", "l2(inf)", fast=False)
+    found = sparring.attack(net, x[:20], y[:20], "zoo(queries=2000)", "l2(inf)", fast=False)
     assert found.success.all()
     assert float(found.distance.median()) <= 1.2 * float(other.distance.median())
     assert not found.backwards.any()
-    assert (found.forwards <= 1 + 3008).all()
-    assert (found.forwards > 2900).all()
+    assert (found.forwards <= 1 + 2008).all()
+    assert (found.forwards > 1900).all()
 
 
 def test_a_finite_eps_saves_queries(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
@@ -60,8 +60,8 @@ def test_a_finite_eps_saves_queries(digits_net: tuple[nn.Module, Tensor, Tensor]
 def test_each_coordinate_has_its_own_adam() -> None:
     """T6: the first step of a coordinate is one of size 1 whenever it comes, and none where there is no slope."""
     adam, pull = _Adam(torch.zeros(1, 3)), torch.tensor([[2.0, 0.0, -0.001]])
-    assert torch.allclose(adam.move(pull, torch.tensor([[0, 1]])), torch.tensor([[1.0, 0.0]]))
-    assert torch.allclose(adam.move(pull, torch.tensor([[2, 0]])), torch.tensor([[-1.0, 1.0]]))
+    assert torch.allclose(adam.move(pull, torch.tensor([[0, 1]])), torch.tensor([[1.0, 0.0]]), atol=1e-3)
+    assert torch.allclose(adam.move(pull, torch.tensor([[2, 0]])), torch.tensor([[-1.0, 1.0]]), atol=1e-3)
     turned = adam.move(-pull, torch.tensor([[0, 2]]))  # after two visits of the one, one of the other
     assert torch.allclose(turned, torch.tensor([[0.071 / 0.271, 0.01 / 0.19]]), atol=1e-3), turned
 

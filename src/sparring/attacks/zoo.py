@@ -100,7 +100,8 @@ def _moved(z: Tensor, i: Tensor, by: Tensor, low: Tensor, high: Tensor) -> Tenso
 
 
 def _unit(rows: Tensor) -> Tensor:
-    return rows / torch.linalg.vector_norm(rows, dim=1, keepdim=True).clamp_min(1e-30)
+    size: Tensor = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    return rows / size.clamp_min(1e-30)
 
 
 class _Adam:
