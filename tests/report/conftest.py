@@ -116,6 +116,48 @@ def audit() -> dict[str, Any]:
 
 
 @pytest.fixture
+def suspect() -> dict[str, Any]:
+    """A verdict on 43.1 % that no one should believe, as `result.json` holds it."""
+    evidence = [
+        {"name": "queries", "broken": [], "doubtful": False, "says": "queries broke 0 of 64", "value": 0.0, "n": 64},
+        {
+            "name": "noise",
+            "broken": list(range(9)),
+            "doubtful": True,
+            "says": "random noise broke 9 of 64 samples that stood: noise beats the gradient",
+            "value": 9 / 64,
+            "n": 64,
+        },
+        {
+            "name": "unbounded",
+            "broken": [],
+            "doubtful": False,
+            "says": "with no bound, 3% still stood",
+            "value": 2 / 64,
+            "n": 64,
+        },
+        {"name": "stationarity", "broken": [], "doubtful": False, "says": "promises 0.04", "value": 0.04, "n": 64},
+        {
+            "name": "transfer",
+            "broken": [],
+            "doubtful": False,
+            "says": "no substitute was trained",
+            "value": None,
+            "n": 64,
+        },
+    ]
+    return {
+        "verdict": "suspect",
+        "reasons": ["random noise broke 9 of 64 samples that stood: noise beats the gradient"],
+        "next": ["look for a step in the model that hides its gradient"],
+        "findings": ["it returns probabilities, whose gradients vanish (T3)"],
+        "adapted": ["the logarithm of its probabilities"],
+        "examination": {"access": "scores", "views": {"as it is": 3, "the logarithm of its probabilities": 40}},
+        "evidence": evidence,
+    }
+
+
+@pytest.fixture
 def picture() -> Picture:
     x = torch.linspace(0, 1, 28 * 28).reshape(1, 28, 28)
     return Picture(x, (x + 8 / 255).clamp(0, 1), "Sneaker", ("Sneaker", 0.99999), ("Sandal", 0.61), note="8/255")

@@ -51,8 +51,10 @@ EXPLAIN = {
 }
 
 
-@pytest.fixture(params=["audit", "attack", "demo", "explain"])
-def page(request, audit, picture):
+@pytest.fixture(params=["audit", "suspect", "attack", "demo", "explain"])
+def page(request, audit, suspect, picture):
+    if request.param == "suspect":
+        return audit_page(audit | {"verdict": suspect}, [picture])
     if request.param == "audit":
         return audit_page(audit, [picture] * 3)
     if request.param == "attack":

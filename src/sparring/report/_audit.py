@@ -23,6 +23,7 @@ from sparring.report._evidence import attacks, classes, curve
 from sparring.report._facts import closing, need
 from sparring.report._pictures import Picture
 from sparring.report._shots import PICTURES, attacked
+from sparring.report._verdict import doubtful, judged, real
 
 Result = Mapping[str, Any]
 
@@ -39,7 +40,7 @@ def story(result: Result, pictures: Sequence[Picture]) -> Page:
         verdict=verdict(result),
         remark=remark(result),
         warnings=tuple(str(line) for line in result.get("warnings") or ()),
-        lead=headline(result),
+        lead=(*judged(result), *headline(result)),
         sections=tuple(section for section in _sections(result, pictures) if section.blocks),
     )
 
@@ -54,7 +55,8 @@ def verdict(result: Result) -> str:
     bounds = ""
     if result.get("interval"):
         bounds = f" ({words.level(result)} interval {words.interval(result['interval'])})"
-    return f"{start}; {threat.attacker(result)} {outcome} {words.percent(robust)}{bounds}."
+    doubt = ". This figure is suspect" if doubtful(result) else ""
+    return f"{start}; {threat.attacker(result)} {outcome} {words.percent(robust)}{bounds}{doubt}."
 
 
 def remark(result: Result) -> str:
@@ -65,7 +67,7 @@ def remark(result: Result) -> str:
     if standing >= right:
         return (
             "None of the attacks tried found a single wrong answer. That is rare: before you call the model "
-            "robust, read the warnings, and make sure that the attacks can see its gradients."
+            "robust, read the warnings and the verdict, and make sure that the attacks can see its gradients."
         )
     return (
         f"Of the {words.count(right)} it had right, {words.count(right - standing)} could be turned into a "
@@ -89,7 +91,10 @@ def headline(result: Result) -> tuple[Block, ...]:
             Figure(
                 "Robust accuracy",
                 words.percent(result["robust_accuracy"]),
-                "right whichever attack of this audit is tried",
+                "suspect, and probably too kind: see above"
+                if doubtful(result)
+                else "right whichever attack of this audit is tried",
+                "doubt" if doubtful(result) else "",
             ),
             Figure(
                 f"{words.level(result)} interval",
@@ -111,13 +116,15 @@ def _sections(result: Result, pictures: Sequence[Picture]) -> list[Section]:
     shown: tuple[Block, ...] = ()
     if pictures:
         shown = (Gallery(tuple(attacked(picture) for picture in pictures), PICTURES),)
+    glossary = GLOSSARY + (VERDICTS if result.get("verdict") else ())
     return [
+        Section("Is the figure real?", real(result)),
         Section("What the attacker may do", (Text(explained),) if explained else ()),
         Section("The more an attacker may change, the less holds", curve(result)),
         Section("Which attack broke what", attacks(result)),
         Section("Class by class", classes(result)),
         Section("Pictures", shown),
-        Section("How to read this", (Terms(GLOSSARY),)),
+        Section("How to read this", (Terms(glossary),)),
         *closing(result),
     ]
 
@@ -131,6 +138,11 @@ GLOSSARY = (
         "Interval",
         "Other images would give a slightly different figure: the range that is plausible for all of them.",
     ),
+)
+
+VERDICTS = (
+    ("Sound", "Nothing that must not beat the audit did. The figure is still an upper bound on the truth."),
+    ("Suspect", "Something did, or there was no gradient to follow: the model may be far less robust than it looks."),
 )
 
 

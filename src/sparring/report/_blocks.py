@@ -22,11 +22,12 @@ class Text:
 
 @dataclass(frozen=True)
 class Figure:
-    """One headline figure: what it is, its value, and what that means."""
+    """One headline figure: what it is, its value, and what that means; `tone` marks one in doubt (`doubt`)."""
 
     label: str
     value: str
     note: str
+    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,17 @@ class Figures:
 
     kind: ClassVar[str] = "figures"
     items: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One word on whether a figure is real, what that means for it, why, and what to do next."""
+
+    kind: ClassVar[str] = "judged"
+    word: str
+    meaning: str
+    reasons: tuple[str, ...] = ()
+    todo: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,10 @@ class Plot:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns; a column whose name is in `figures` is set to the right. Scrolls inside itself."""
+    """Rows under columns. Scrolls inside itself.
+
+    A column whose name is in `figures` is set to the right; one in `prose` breaks its lines.
+    """
 
     kind: ClassVar[str] = "table"
     title: str
@@ -95,6 +110,7 @@ class Table:
     rows: tuple[tuple[str | Markup, ...], ...]
     figures: frozenset[str] = frozenset()
     caption: str = ""
+    prose: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -123,7 +139,7 @@ class Code:
     text: str
 
 
-Block = Text | Figures | Split | Plot | Table | Gallery | Terms | Code
+Block = Text | Figures | Judged | Split | Plot | Table | Gallery | Terms | Code
 
 
 @dataclass(frozen=True)

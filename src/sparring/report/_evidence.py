@@ -84,7 +84,16 @@ def attacks(result: Result) -> tuple[Block, ...]:
         "In the order they ran. The first attack gets the images that the model has right; each later one "
         "only those still standing, the harder ones. A pass is one image going through the model once."
     )
-    return (Table("Attacks", columns, rows, frozenset(columns[1:]), caption),)
+    return (Table("Attacks", columns, rows, frozenset(columns[1:]), caption + _fallen_later(result)),)
+
+
+def _fallen_later(result: Result) -> str:
+    """Say how many fell to the tests of evidence: the attacks' own count ends above the figure then."""
+    left = result["attacks"][-1].get("left_standing")
+    fell = 0 if left is None else left - round(result["robust_accuracy"] * result["n"])
+    return (
+        f" {words.plural(fell, 'more image')} fell to the tests of evidence, and count as fallen." if fell > 0 else ""
+    )
 
 
 def classes(result: Result) -> tuple[Block, ...]:
