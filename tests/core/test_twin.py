@@ -189,8 +189,9 @@ def test_bfloat16_is_used_only_where_it_agrees(monkeypatch: pytest.MonkeyPatch, 
     torch.manual_seed(0)
     net = lively(Tail(BODIES["plain"]()))
     if not agrees:
-        net.head.weight.mul_(1e-3)  # type: ignore[operator, union-attr]
-        net.head.bias.copy_(torch.tensor([1000.0, 1000.0, 1000.0, 1000.0]))  # type: ignore[operator, union-attr]
+        norm, head = net.body[1], net.head  # type: ignore[index]
+        norm.bias.fill_(1e4)  # features that differ by less than bfloat16's steps, whose mean the head does not see
+        head.weight.sub_(head.weight.mean(1, keepdim=True))  # type: ignore[operator, union-attr]
     twin, _ = fast_twin(net, X, net(X), exact=False)
     assert isinstance(twin, Twin)
     assert twin.dtype == (torch.bfloat16 if agrees else torch.float32)
@@ -225,3 +226,15 @@ def test_small_logits_are_held_to_a_small_tolerance() -> None:
     net.head.bias.mul_(1e-5)  # type: ignore[operator, union-attr]
     assert fast_twin(net, X, wrong, exact=True)[0] is net
     assert fast_twin(net, X, net(X), exact=True)[0] is not net
+
+
+def test_the_head_stays_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logits are not rounded to bfloat16: a random search could not rank images that differ by a few pixels."""
+    monkeypatch.setattr(twin_module, "has_fast_bfloat16", lambda device: True)
+    torch.manual_seed(0)
+    net = lively(Tail(BODIES["plain"]()))
+    twin, _ = fast_twin(net, X, net(X), exact=False)
+    logits = twin(X)
+    assert isinstance(twin, Twin)
+    assert twin.dtype == torch.bfloat16
+    assert not torch.equal(logits, logits.bfloat16().float())

@@ -181,7 +181,7 @@ def _attack_batch(
         if not bool(todo.any()) or (repair and not victim.repairs):
             break
         # In bfloat16 neither the sides of a boundary nor two values a pixel apart can be told from each other.
-        exact = plan.attack.minimal or plan.attack.needs != "gradient"
+        exact = plan.attack.minimal or plan.attack.differences
         swift = victim.model if repair else victim.swift(x, before, exact=exact)
         search = Search(
             swift, x, labels, targets, plan.threat, ledger,

@@ -22,7 +22,8 @@ class Attack(Unit, ABC):
 
     Class attributes: `minimal`, whether it looks for the smallest change instead of any inside ε; `norms` it is made
     for; `goals`, whether it can be told a target; `needs`, the access; `free_threat`, the threat that stands for "no
-    threat given" (None: there must be one).
+    threat given" (None: there must be one); `differences`, whether it takes small differences of answers, which
+    bfloat16 cannot tell: its passes are then in float32, as those of minimal attacks are.
     """
 
     kind: ClassVar[str] = "attack"
@@ -31,6 +32,7 @@ class Attack(Unit, ABC):
     goals: ClassVar[Literal["any", "targeted", "untargeted"]] = "any"
     needs: ClassVar[Access] = "gradient"
     free_threat: ClassVar[str | None] = None
+    differences: ClassVar[bool] = False
 
     @abstractmethod
     def run(self, search: Search) -> None:

@@ -37,6 +37,7 @@ class NES(Attack):
 
     norms = ("linf", "l2")
     needs = "scores"
+    differences = True
     cites = ("ilyas2018",)
     queries: int = 2000
     pairs: int = 10

@@ -34,6 +34,7 @@ class SPSA(Attack):
 
     norms = ("linf", "l2")
     needs = "scores"
+    differences = True
     cites = ("uesato2018", "kingma2015")
     queries: int = 2000
     pairs: int = 10

@@ -61,7 +61,7 @@ def preflight(
             low, _ = threat.limits(x)
             check_not_probabilities(logits, lambda: victim.answer(low + 0.37 * (x - low)))
             value_and_gradient(victim.model, x[:1], lambda out: ce(out, out.argmax(1), None))
-        for exact in sorted({method.minimal for method in attacks}):
+        for exact in sorted({method.minimal or method.differences for method in attacks}):
             victim.swift(x, logits, exact=exact)
     if victim.access != "gradient":
         return Examination(None, victim, logits.shape[1], {"access": victim.access})
