@@ -19,6 +19,7 @@ from sparring.audit._slopes import Subject, slopes, wrong
 from sparring.audit._views import PLAIN, distinct, models, trial, views
 from sparring.core.checks import check_labels, check_logits, looks_like_probabilities
 from sparring.data import Dataset
+from sparring.errors import InputError
 from sparring.models import LoadedModel
 from sparring.threats import Threat
 from sparring.types import Classifier
@@ -80,7 +81,7 @@ def examine(
     plain, asked = TorchVictim(loaded.module, fast=fast), loaded.function
     with plain.frozen():
         raw = BlackBox(asked).raw(x)
-        answer = raw if isinstance(raw, Tensor) else torch.from_numpy(np.array(raw))
+        answer = _as_tensor(raw)
         access = _access(answer)
         count = answer.shape[1] if answer.ndim == 2 else len(names) if names else int(data.labels.max()) + 1
         scores = as_scores(answer, len(x), count, labels=answer.ndim == 1)
@@ -89,6 +90,14 @@ def examine(
         box = BlackBox(asked, access, count)
         judge = loaded.module if access == "scores" and raw is answer else box.model
         return _choose(Subject(loaded.module, plain, box, judge, x, y, scores, threat, fast, draws), access)
+
+
+def _as_tensor(raw: Any) -> Tensor:
+    try:
+        return raw if isinstance(raw, Tensor) else torch.from_numpy(np.array(raw))
+    except (TypeError, ValueError):
+        what = type(raw).__name__
+        raise InputError(f"expected scores (n, classes) or labels (n,) from the model, got {what}") from None
 
 
 def _access(answer: Tensor) -> Access:

@@ -48,7 +48,7 @@ def models(seen: Subject, facts: dict[str, Any]) -> Iterator[tuple[str, Classifi
     if healthy:
         yield PLAIN, seen.module
     for bridge, words in _REVEALED.items():
-        view = reveal(seen.module, seen.x, seen.scores, bridge)  # type: ignore[arg-type]
+        view = reveal(seen.module, seen.x, seen.scores.shape[1], bridge)  # type: ignore[arg-type]
         if view is not None:
             yield words, view
     if facts["differentiable"] and facts["probabilities"]:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, TypeAlias
 from unittest import mock
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from sparring.types import Classifier, Images, Logits
+from sparring.victims.black_box import as_scores
 
 Bridge: TypeAlias = Literal["none", "lost", "all"]
 """Which image-like steps get the identity as their slope: none, those that lost the gradient, or every one.
@@ -168,17 +170,19 @@ def watch(model: Classifier, x: Images, classes: int, bridge: Bridge) -> tuple[o
     return answer, seen.answers
 
 
-def reveal(model: Classifier, x: Images, scores: Tensor, bridge: Bridge) -> Revealed | None:
-    """Look for a differentiable classifier inside a model, by one pass on images x that it gives `scores` (n, k).
+def reveal(model: Classifier, x: Images, classes: int, bridge: Bridge) -> Revealed | None:
+    """Look for a differentiable classifier inside a model, by one pass on images x.
 
-    A tensor agrees where its largest entry is a largest one of the model's answer, ties included.
+    A tensor agrees where its largest entry is a largest one of the model's answer, ties included. The answer is that
+    of the same pass: a random model would give another one next time.
 
     Returns None when there is none: nothing of shape (n, k) in the pass agrees with the model on at least 95 % of the
     images and has a finite gradient that is not zero. At least two images, of different classes, are needed.
     """
-    classes = scores.shape[1]
     try:
-        _, answers = watch(model, x, classes, bridge)
+        answer, answers = watch(model, x, classes, bridge)
+        said = answer if isinstance(answer, Tensor) else torch.from_numpy(np.array(answer))
+        scores = as_scores(said, len(x), classes, labels=said.ndim == 1)
         for place, logits in enumerate(answers):
             top = scores.gather(1, logits.detach().argmax(1, keepdim=True))[:, 0]
             if float((top >= scores.amax(1)).double().mean()) < 0.95:
