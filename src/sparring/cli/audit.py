@@ -28,7 +28,14 @@ def audit(
     model: opt.Model,
     data: opt.Data,
     threat: opt.ThreatText,
-    n: Annotated[int, typer.Option("--n", help="Samples, drawn at random; all of them if there are no more.")] = 1000,
+    n: Annotated[
+        int,
+        typer.Option(
+            "--n",
+            "--samples",
+            help="Samples, drawn at random; all if there are no more. (torchrun takes --n for its own: say --samples.)",
+        ),
+    ] = 1000,
     seed: opt.Seed = 0,
     protocol: Annotated[
         str, typer.Option("--protocol", help="fast, autoattack, rand (autoattack for random models) or thorough.")
