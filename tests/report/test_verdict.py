@@ -34,6 +34,7 @@ def test_sound_is_not_proof(audit, suspect, read):
     page = read(audit_page(audit | {"verdict": sound(suspect)}))
     assert "Is the figure real? Sound No sign was found that 43.1 % is too kind. It is still “at most”" in page.text
     assert "None of 5 tests on 64 images that stood raised a doubt" in page.text
+    assert "The model misleads attacks as it is, and this audit went around that" in page.text
     assert "Do next" not in page.text
     assert "This figure is suspect" not in page.text
     assert "doubt" not in [box.get("class") for box in (*page.all("div"), *page.all("span"))]

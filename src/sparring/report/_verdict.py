@@ -74,6 +74,8 @@ def judged(result: Result) -> tuple[Judged, ...]:
             f"None of {words.plural(len(evidence), 'test')} on {words.plural(evidence[0]['n'], 'image')} that stood "
             "raised a doubt; they are listed further down.",
         )
+        if found.get("adapted"):
+            reasons += ("The model misleads attacks as it is, and this audit went around that: see further down.",)
     return (Judged(str(found["verdict"]), meaning, reasons, tuple(map(plain, found.get("next") or ()))),)
 
 
