@@ -202,6 +202,11 @@ def _judge(
         after = merged(samples, fallen(samples, evidence, few))
         more, cost = phases.more(after, evidence, seen)
         after, added = merged(after, more), costs + cost
+        if any(each["name"] == "more_steps" and each["doubtful"] for each in evidence):
+            # All that stand have had more steps now: did that suffice?
+            again, few = phases.evidence(after, seen, ("more_steps",), "evidence-again")
+            after = merged(after, fallen(after, again, few))
+            evidence = [again[0] if again and each["name"] == "more_steps" else each for each in evidence]
     standing = sum(r["broken_by"] is None and r["clean"] == r["label"] for r in after)
     return after, added, verdict(standing / len(after), seen, evidence, standing=standing)
 

@@ -24,6 +24,7 @@ from sparring.audit._figures import Record, stands, totals
 from sparring.audit._group import Group
 from sparring.audit._protocols import QUERIES, attacks_of
 from sparring.core.runs import Log, read_json, write_json
+from sparring.core.seeds import child_seed
 from sparring.data import Dataset
 from sparring.registry import parse_as
 
@@ -73,23 +74,25 @@ class Phases:
         done, right, standing = (sum(column) for column in zip(*known.values(), strict=True))
         self.progress(done, total, right, standing)
 
-    def evidence(self, samples: Sequence[Record], seen: Examination) -> tuple[list[Record], Tensor]:
-        """Run every test on a few standing samples; return what they came to, and the samples' indices."""
+    def evidence(
+        self, samples: Sequence[Record], seen: Examination, names: Sequence[str] = tuple(TESTS), name: str = "evidence"
+    ) -> tuple[list[Record], Tensor]:
+        """Run tests on a few standing samples; return what they came to, and the samples' indices."""
         standing = torch.tensor([r["index"] for r in samples if stands(r)], dtype=torch.int64)
         few = chosen(standing)
         if len(few) == 0:
             return [], few
         x, y = self.data.take(few)
-        case = Case(x, y, seen.victim, seen.box, self.work.threat, self.data, seen.classes, self.work.seed)
-        names = list(TESTS)
+        seed = self.work.seed if name == "evidence" else child_seed(self.work.seed, name)
+        case = Case(x, y, seen.victim, seen.box, self.work.threat, self.data, seen.classes, seed)
         for place in self.group.mine(len(names)):
-            path = self.folder / "evidence" / f"{names[place]}.json"
+            path = self.folder / name / f"{names[place]}.json"
             if not path.exists():
                 found = run_test(names[place], case)
                 write_json(path, found)
-                self.log("evidence", name=names[place], says=found["says"])
+                self.log(name, name=names[place], says=found["says"])
         self.group.wait()
-        return [read_json(self.folder / "evidence" / f"{name}.json") for name in names], few
+        return [read_json(self.folder / name / f"{each}.json") for each in names], few
 
     def more(
         self, samples: Sequence[Record], evidence: Sequence[Record], seen: Examination

@@ -9,11 +9,12 @@ from sparring.threats import Threat
 from sparring.victims.base import Access
 
 FAST = ("apgd(steps=25, loss='margin')", "apgd_t(steps=20, give_up=0.7)")
+FAST_L1 = ("apgd(steps=75, loss='margin')", "apgd_t(steps=50, give_up=0.7)")
 CLIMBS = ("apgd(restarts=3)", "apgd_t(steps=100, loss='margin')")
 STANDARD = ("apgd", "apgd_t", "fab(targets=9)", "square")
 
 PROTOCOLS: dict[str, dict[str, tuple[str, ...]]] = {
-    "fast": {"linf": FAST, "l2": FAST, "l1": FAST, "l0": ("sigma_zero(steps=100)", "pgd(loss='margin')")},
+    "fast": {"linf": FAST, "l2": FAST, "l1": FAST_L1, "l0": ("sigma_zero(steps=100)", "pgd(loss='margin')")},
     "autoattack": {
         "linf": STANDARD,
         "l2": STANDARD,
