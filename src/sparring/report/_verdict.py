@@ -70,8 +70,9 @@ def judged(result: Result) -> tuple[Judged, ...]:
         meaning = f"{figure} is so low that it cannot be much too kind."
     else:
         meaning = f"No sign was found that {figure} is too kind. It is still “at most”: no attack can prove the rest."
+        n = max(each["n"] for each in evidence)
         reasons = (
-            f"None of {words.plural(len(evidence), 'test')} on {words.plural(evidence[0]['n'], 'image')} that stood "
+            f"None of {words.plural(len(evidence), 'test')} on {words.plural(n, 'image')} that stood "
             "raised a doubt; they are listed further down.",
         )
         if found.get("adapted"):
@@ -138,9 +139,9 @@ def _table(evidence: Any, *, counts: bool) -> Table:
         mark = Markup('<span class="doubt">yes</span>') if each["doubtful"] else "no"
         rows.append((Markup('<b>{}</b><span class="why">{}</span>').format(name, why), _outcome(each), mark))
     columns = ("What was tried", "What came of it", "Doubt")
-    n = evidence[0]["n"]
+    n = max(each["n"] for each in evidence)
     caption = (
-        f"On {words.plural(n, 'image')} that stood. One or two that fall raise no doubt: attacks differ a little. "
+        f"On at most {words.plural(n, 'image')} that stood. One or two that fall raise no doubt: attacks differ. "
         + ("What fell here counts as fallen in the figure." if counts else "The figure counts the chosen attacks only.")
     )
     return Table("Evidence", columns, tuple(rows), caption=caption, prose=frozenset(columns[:1]))
