@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -13,6 +14,8 @@ from sparring.threats.base import Threat, _column, _per_channel
 from sparring.threats.l2 import _unit
 from sparring.types import Images, Labels, Scores
 
+WIDER_FIRST = ((3, 0.3), (2, 0.3))
+"""In L1, the radii in ε that a climb begins with, and their shares of the steps."""
 MOMENTUM = 0.75
 """Weight α of the new step against the last one."""
 
@@ -39,7 +42,13 @@ def climb(
     Cost: steps + 1 forwards, steps backwards.
     """
     if search.threat.name() == "l1":
-        _climb_l1(search, start, loss, steps, targets)
+        z, left = start, steps
+        for times, share in WIDER_FIRST:
+            wider = replace(search.threat, eps=times * search.threat.radius)
+            z = _climb_l1(search, wider, wider.project(search.x, z), loss, round(share * steps), targets)
+            left -= round(share * steps)
+        search.reset_outside()  # what counts as the strongest image so far must lie within ε
+        _climb_l1(search, search.threat, search.threat.project(search.x, z), loss, left, targets)
     else:
         _climb_with_momentum(search, start, loss, steps, rho, targets)
 
@@ -93,13 +102,18 @@ def _checkpoints(steps: int) -> Iterator[int]:
         last, now = now, now + max(now - last - 3, 6)
 
 
-def _climb_l1(search: Search, start: Images, loss: Objective, steps: int, targets: Labels | None) -> None:
+def _climb_l1(
+    search: Search, threat: Threat, start: Images, loss: Objective, steps: int, targets: Labels | None
+) -> Images:
     """Climb in L1: each step moves the k steepest coordinates alike, k a share of those the best point changes.
+
+    The climb begins in wider balls, 3 ε and 2 ε, each end projected into the next: sparse steps alone seldom leave the
+    coordinates they began with.
 
     Every 4 % of the steps, k becomes the count of changed coordinates of the best point / 1.5; η falls by 1.5, down
     to ε / 10, or, where that count shrank by 5 %, springs back to ε and the sample to its best point.
     """
-    x, threat = search.x, search.threat
+    x = search.x
     d, eps = x[0].numel(), threat.radius
     z = best = start
     top = torch.full((search.n,), -torch.inf, dtype=torch.float64, device=x.device)
@@ -124,7 +138,9 @@ def _climb_l1(search: Search, start: Images, loss: Objective, steps: int, target
         free = gradient * (threat.room(z, gradient) > 0)  # a coordinate at its edge would waste its share
         z = threat.project(x, z + _steepest(free, count) * _column(size, x).to(x.dtype))
     # Signs alone cannot rank coordinates: the last look is at the best point of the tangent, exact if all is linear.
-    search.logits(threat.extreme(x, best_gradient))
+    if threat == search.threat:
+        search.logits(threat.extreme(x, best_gradient))
+    return best
 
 
 def _steepest(gradient: Images, count: Scores) -> Tensor:

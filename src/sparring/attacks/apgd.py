@@ -18,7 +18,7 @@ class APGD(Attack):
 
     η starts at 2 ε; at checkpoints p_j · steps each sample that no longer rises halves it and returns to its best
     point. In L1: no momentum, η from ε down to ε / 10, and a number of coordinates moved at a time that follows the
-    sparsity of the best point.
+    sparsity of the best point; the first 30 % of the steps go in 3 ε, the next in 2 ε.
 
     Fields: `steps` ≥ 1 gradients a start; `restarts` ≥ 1 random starts; `loss`, ce, margin or dlr (towards the target
     when there is one); `rho` ρ in (0, 1], the share of rising steps that keeps η.
@@ -26,8 +26,7 @@ class APGD(Attack):
     Cost: restarts · (steps + 1 forwards, steps backwards).
 
     Source: Croce and Hein 2020, arXiv 2003.01690, Alg. 1; L1: Croce and Hein 2021, arXiv 2103.01208, Alg. 1.
-    **Differs**: every projection is exact on ball ∩ box; the gradient at the start is one of `steps`; L1 is a single
-    run at ε, without the paper's larger first radii, moves no
+    **Differs**: every projection is exact on ball ∩ box; the gradient at the start is one of `steps`; L1 moves no
     coordinate that has no room, and looks last at the best point of its tangent.
 
     >>> import sparring
