@@ -39,7 +39,7 @@ class Examination:
     """What was seen: `victim` is what gradients are asked of (or None), `box` what queries are asked of.
 
     `facts` holds figures by name for result.json, `findings` what is wrong with the model as it is, in words,
-    `adapted` what was done about it.
+    `adapted` what was done about it. `paid` says that queries are somebody's money, not to be spent on evidence.
     """
 
     victim: Victim | None
@@ -48,6 +48,7 @@ class Examination:
     facts: dict[str, Any]
     findings: tuple[str, ...] = ()
     adapted: tuple[str, ...] = ()
+    paid: bool = False
 
     @property
     def access(self) -> Access:
@@ -77,7 +78,7 @@ def examine(
         with box.frozen():
             answer = box.answer(x[:2])
         check_labels(data.labels[indices], len(indices), answer.shape[1])
-        return Examination(None, box, answer.shape[1], {"access": box.access})
+        return Examination(None, box, answer.shape[1], {"access": box.access}, paid=loaded.queries is not None)
     plain, asked = TorchVictim(loaded.module, fast=fast), loaded.function
     with plain.frozen():
         raw = BlackBox(asked).raw(x)

@@ -79,7 +79,7 @@ class Phases:
     ) -> tuple[list[Record], Tensor]:
         """Run tests on a few standing samples; return what they came to, and the samples' indices."""
         standing = torch.tensor([r["index"] for r in samples if stands(r)], dtype=torch.int64)
-        few = chosen(standing)
+        few = chosen(standing) if not seen.paid else standing[:0]
         if len(few) == 0:
             return [], few
         x, y = self.data.take(few)

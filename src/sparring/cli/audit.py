@@ -21,6 +21,7 @@ from sparring.models import load_model
 from sparring.registry import parse_as
 from sparring.report import audit_page, write_report
 from sparring.threats import Threat
+from sparring.victims.queries import QueryLedger
 
 
 @app.command()
@@ -97,7 +98,7 @@ def audit(
     if not first:
         return 0
     report = write_report(folder / "report.html", audit_page(found.result, audit_pictures(found, loaded, dataset)))
-    _print(found, report)
+    _print(found, report, loaded.queries)
     if fail_under is not None and found.robust_accuracy < fail_under:
         print(f"robust accuracy {found.robust_accuracy:.4f} is below --fail-under {fail_under}")
         return 1
@@ -116,7 +117,7 @@ def _leave_nothing(folder: Path, fresh: bool) -> None:
         folder.rmdir()
 
 
-def _print(found: AuditResult, report: Path) -> None:
+def _print(found: AuditResult, report: Path, queries: QueryLedger | None) -> None:
     result: dict[str, Any] = found.result
     low, high = found.interval
     spec = result["spec"]
@@ -130,6 +131,8 @@ def _print(found: AuditResult, report: Path) -> None:
         )
     print(f"clean accuracy   {found.clean_accuracy:.4f}")
     print(f"robust accuracy  {found.robust_accuracy:.4f}  (95 % interval {low:.4f} to {high:.4f})")
+    if queries is not None:
+        print(f"queries: {queries}")
     if result["verdict"] is not None:
         _print_verdict(result["verdict"])
     print(f"report: {report}")

@@ -67,8 +67,8 @@ def check_logits(logits: Tensor, n: int) -> None:
         raise InputError(f"expected logits of shape ({n}, classes >= 2) from the model, got {shape}")
     if not logits.is_floating_point():
         raise InputError(
-            f"expected floating-point logits from the model, got {logits.dtype}: it seems to return labels, "
-            "and no attack here works on labels alone"
+            f"expected floating-point logits from the model, got {logits.dtype}: if these are labels, attack it as "
+            "BlackBox(model, 'decision', classes=k), or audit it"
         )
     finite = torch.isfinite(logits).all(1)
     if not bool(finite.all()):
