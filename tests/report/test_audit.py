@@ -59,6 +59,13 @@ def test_figures_are_as_given(audit, picture, read):
     assert re.search(r"431 right, even under attack 481 right, until attacked 88 wrong from the start", text)
 
 
+def test_an_endpoints_queries_are_told(audit, read):
+    """T36: what was asked of an endpoint, and what it cost, stands with the other facts."""
+    text = read(audit_page(audit | {"queries": {"asked": 704, "cost": 0.702}})).text
+    assert "Queries asked 704 · cost 0.702" in text
+    assert "Queries" not in read(audit_page(audit)).text
+
+
 def test_missing_parts_are_left_out(read):
     bare = read(audit_page({"n": 10, "clean_accuracy": 0.9, "robust_accuracy": 0.5}))
     assert "Out of 10 images the model gets 90.0 % right; an attacker brings it down to 50.0 %." in bare.text

@@ -5,9 +5,12 @@ from typing import get_type_hints
 import pytest
 
 from sparring.audit._evidence import TESTS
+from sparring.audit._examine import Examination
+from sparring.audit._verdict import verdict
 from sparring.report import audit_page, demo_page
 from sparring.report._verdict import TRIED, plain
 from sparring.victims.base import Victim
+from sparring.victims.black_box import BlackBox
 
 
 def sound(judged):
@@ -67,7 +70,7 @@ def test_every_test_of_evidence_is_a_row_and_doubt_comes_first(audit, suspect, r
         "it must not do better. broke 0 of 64 no",
         "Where the search does not, it is lost. 3.1 % still stood no",
         "raises no doubt. 0.04 of the way left no",
-        "Images that fool another model no substitute was trained not tried no",
+        "Images that fool another model no substitute was trained not tried –",
     ):
         assert row in table, row
 
@@ -77,9 +80,19 @@ def test_what_counts_is_told(audit, suspect, read):
     assert "What fell here counts as fallen" in read(audit_page(audit | judged | {"protocol": "fast"})).text
     assert "counts the chosen attacks only" in read(audit_page(audit | judged | {"protocol": "custom"})).text
     audit["attacks"][-1]["left_standing"] = 440
-    assert "9 more images fell to the tests of evidence" in read(audit_page(audit | judged)).text
+    assert "To the tests of evidence 9 more images fell, counted" in read(audit_page(audit | judged)).text
     audit["attacks"][-1]["left_standing"] = 431
-    assert "more images fell" not in read(audit_page(audit | judged)).text
+    assert "To the tests of evidence" not in read(audit_page(audit | judged)).text
+
+
+def test_no_gradient_is_a_reason_of_its_own(audit, read):
+    """T41: what rests on queries alone is suspect, without any test of evidence having failed."""
+    box = BlackBox(lambda x: x.flatten(1), "scores", 3)
+    judged = verdict(0.4, Examination(None, box, 3, {"access": "scores"}), [], standing=40)
+    text = read(audit_page(audit | {"verdict": judged})).text
+    assert "Suspect 43.1 % may be far too kind: no gradient showed the attack its way." in text
+    assert "There is evidence" not in text
+    assert "Found in it no gradient to follow Done about it attacked by queries alone" in text
 
 
 @pytest.mark.parametrize("judged", [None, {}])

@@ -91,9 +91,9 @@ def _fallen_later(result: Result) -> str:
     """Say how many fell to the tests of evidence: the attacks' own count ends above the figure then."""
     left = result["attacks"][-1].get("left_standing")
     fell = 0 if left is None else left - round(result["robust_accuracy"] * result["n"])
-    return (
-        f" {words.plural(fell, 'more image')} fell to the tests of evidence, and count as fallen." if fell > 0 else ""
-    )
+    if fell <= 0:
+        return ""
+    return f" To the tests of evidence {words.plural(fell, 'more image')} fell, counted in the figure."
 
 
 def classes(result: Result) -> tuple[Block, ...]:

@@ -49,6 +49,7 @@ def provenance(result: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     facts["ε"] = None if eps is None else f"{threat.size(result)} = {eps:.6g}"
     facts["Seed"] = result.get("seed", spec.get("seed"))
     facts |= {key.replace("_", " ").capitalize(): spec[key] for key in spec if key not in (*NAMES, "seed", "threat")}
+    facts["Queries"] = result.get("queries")
     facts["Date"] = result.get("date")
     facts["Machine"] = result.get("machine")
     facts["Time taken"] = None if result.get("seconds") is None else words.seconds(result["seconds"])

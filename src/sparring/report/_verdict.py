@@ -61,7 +61,12 @@ def judged(result: Result) -> tuple[Judged, ...]:
         return ()
     evidence, reasons = found.get("evidence") or (), tuple(map(plain, found.get("reasons") or ()))
     figure = words.percent(result["robust_accuracy"])
-    if found["verdict"] == "suspect":
+    if found["verdict"] == "suspect" and blind(found) and not any(each["doubtful"] for each in evidence):
+        meaning = (
+            f"{figure} may be far too kind: no gradient showed the attack its way. Do not quote it as the model’s "
+            "robustness."
+        )
+    elif found["verdict"] == "suspect":
         meaning = (
             f"There is evidence that {figure} is too kind. The true figure may be far lower: do not quote this one as "
             "the model’s robustness."
@@ -78,6 +83,11 @@ def judged(result: Result) -> tuple[Judged, ...]:
         if found.get("adapted"):
             reasons += ("The model misleads attacks as it is, and this audit went around that: see further down.",)
     return (Judged(str(found["verdict"]), meaning, reasons, tuple(map(plain, found.get("next") or ()))),)
+
+
+def blind(found: Result) -> bool:
+    """Say whether an audit had no gradient to follow."""
+    return any("no gradient could be used" in str(reason) for reason in found.get("reasons") or ())
 
 
 def plain(line: str) -> str:
@@ -125,8 +135,11 @@ def real(result: Result) -> tuple[Block, ...]:
 def _looked(found: Result) -> tuple[tuple[str, str], ...]:
     access = (found.get("examination") or {}).get("access")
     shown = [("The model shows", SHOWS.get(str(access), str(access)))] if access else []
-    wrong = "; ".join(map(plain, found.get("findings") or ())) or "nothing that would mislead an attack"
-    done = "; ".join(map(plain, found.get("adapted") or ())) or "nothing: it was attacked as it is"
+    nothing = "nothing that would mislead an attack", "nothing: it was attacked as it is"
+    if blind(found):
+        nothing = "no gradient to follow", "attacked by queries alone: guesses, and what it answers to them"
+    wrong = "; ".join(map(plain, found.get("findings") or ())) or nothing[0]
+    done = "; ".join(map(plain, found.get("adapted") or ())) or nothing[1]
     return (*shown, ("Found in it", wrong), ("Done about it", done))
 
 
@@ -136,7 +149,9 @@ def _table(evidence: Any, *, counts: bool) -> Table:
         name, why = TRIED.get(each["name"], (each["name"], ""))
         if each.get("value") is None:
             why = str(each["says"])
-        mark = Markup('<span class="doubt">yes</span>') if each["doubtful"] else "no"
+        mark = "no" if each.get("value") is not None else words.NOTHING
+        if each["doubtful"]:
+            mark = Markup('<span class="doubt">yes</span>')
         rows.append((Markup('<b>{}</b><span class="why">{}</span>').format(name, why), _outcome(each), mark))
     columns = ("What was tried", "What came of it", "Doubt")
     n = max(each["n"] for each in evidence)
