@@ -16,6 +16,8 @@ from torch import Tensor, nn
 import sparring
 from sparring.attacks._search import Search
 from sparring.attacks.base import Attack
+from sparring.audit._evidence import TESTS
+from sparring.audit._protocols import PROTOCOLS
 from sparring.data import Dataset
 from sparring.errors import InputError
 
@@ -197,3 +199,100 @@ def test_every_norm_has_attacks_of_its_own(threat: str) -> None:
     found = sparring.audit(net, data, threat, n=60, curve=0)
     assert found.robust_accuracy < found.clean_accuracy
     assert len(found.result["attacks"]) == 2
+
+
+@pytest.fixture(scope="module")
+def digits_data(digits_net: tuple[nn.Module, Tensor, Tensor]) -> Dataset:
+    _, x, y = digits_net
+    return Dataset(x[:80], y[:80], tuple("0123456789"))
+
+
+def test_the_fast_protocol_on_digits_is_as_low_as_a_long_search_and_sound(
+    digits_net: tuple[nn.Module, Tensor, Tensor], digits_data: Dataset
+) -> None:
+    """Against fifty restarts of PGD on the margin, which share no code with the protocol's attacks."""
+    net, _, _ = digits_net
+    found = sparring.audit(net, digits_data, "linf(0.08)", n=80, curve=0)
+    long = sparring.attack(net, *digits_data.take(), "pgd(steps=100, restarts=10, loss='margin')", "linf(0.08)")
+    assert 0.2 < found.robust_accuracy < 0.8
+    assert found.robust_accuracy <= long.robust_accuracy
+    assert found.robust_accuracy >= long.robust_accuracy - 0.05
+    assert found.result["protocol"] == "fast"
+    assert found.verdict == "sound"
+    judged = found.result["verdict"]
+    assert judged["verdict"] == "sound"
+    assert {each["name"] for each in judged["evidence"]} >= {"queries", "transfer", "noise", "unbounded"}
+    assert (judged["findings"], judged["adapted"], judged["next"]) == ([], [], [])
+
+
+def test_what_the_evidence_breaks_counts_and_is_followed_up(
+    digits_net: tuple[nn.Module, Tensor, Tensor], digits_data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T40, T38: a protocol that hardly searches, its failure found on a few samples and made good on all."""
+    net, _, _ = digits_net
+    monkeypatch.setitem(PROTOCOLS["fast"], "linf", ("pgd(steps=1, step_size=0.001, random_start=False)",))
+    alone = sparring.audit(net, digits_data, "linf(0.12)", n=80, judge=False, curve=0)
+    assert alone.robust_accuracy > 0.95
+    assert alone.verdict is None
+    judged = sparring.audit(net, digits_data, "linf(0.12)", n=80, curve=80)
+    monkeypatch.undo()
+    honest = sparring.audit(net, digits_data, "linf(0.12)", n=80, curve=0)
+    assert judged.robust_accuracy == pytest.approx(honest.robust_accuracy, abs=0.02)
+    doubtful = {each["name"] for each in judged.result["verdict"]["evidence"] if each["doubtful"]}
+    assert doubtful >= {"queries", "one_step"}
+    by = {record["broken_by"] for record in judged.samples} - {None}
+    assert by & set(TESTS), "what the evidence broke stays broken"
+    assert "apgd" in by, "and the rest was searched again"
+    assert judged.robust_accuracy == sum(record["broken_by"] is None for record in judged.samples) / 80
+    (at_eps,) = (value for e, value in judged.result["curve"]["points"] if e == 0.12)
+    assert at_eps <= judged.robust_accuracy
+    assert judged.result["attacks"][0]["left_standing"] == round(80 * alone.robust_accuracy)
+    assert len(judged.result["attacks"]) > 1
+
+
+def test_attacks_of_ones_own_are_judged_on_request_and_their_figure_stays(
+    digits_net: tuple[nn.Module, Tensor, Tensor], digits_data: Dataset
+) -> None:
+    net, _, _ = digits_net
+    weak = {"attacks": ("pgd(steps=1, step_size=0.001, random_start=False)",), "n": 80, "curve": 0}
+    plain = sparring.audit(net, digits_data, "linf(0.12)", **weak)  # type: ignore[arg-type]
+    asked = sparring.audit(net, digits_data, "linf(0.12)", judge=True, **weak)  # type: ignore[arg-type]
+    assert plain.verdict is None
+    assert asked.verdict == "suspect"
+    assert asked.robust_accuracy == plain.robust_accuracy
+    assert asked.samples == plain.samples
+    assert plain.result["protocol"] == "custom"
+
+
+def test_t32_a_random_model_is_audited_by_majority(
+    digits_net: tuple[nn.Module, Tensor, Tensor], digits_data: Dataset
+) -> None:
+    """T32: a third of the answers are another label; whoever asks often enough must not win by luck."""
+    net, _, _ = digits_net
+
+    class Flips(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            logits = net(x)
+            return torch.where(torch.rand(len(x), 1) < 0.3, logits.roll(1, 1), logits)
+
+    few = {"n": 20, "curve": 0, "judge": False}
+    found = sparring.audit(Flips(), digits_data, "linf(0.0001)", **few)  # type: ignore[arg-type]
+    assert (found.clean_accuracy, found.robust_accuracy) == (1, 1)
+    strong = sparring.audit(Flips(), digits_data, "linf(0.12)", **few)  # type: ignore[arg-type]
+    honest = sparring.audit(net, digits_data, "linf(0.12)", **few)  # type: ignore[arg-type]
+    assert strong.robust_accuracy == pytest.approx(honest.robust_accuracy, abs=0.11)
+
+
+def test_an_unknown_protocol_writes_nothing(tmp_path: Path) -> None:
+    net, data, _ = linear_problem(n=30)
+    with pytest.raises(InputError, match="did you mean 'thorough'"):
+        sparring.audit(net, data, "linf(0.01)", n=30, protocol="thorogh", out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("change", [{"protocol": "autoattack"}, {"judge": True}, {"attacks": ("fgsm",)}])
+def test_a_directory_with_another_protocol_is_refused(change: dict[str, object], tmp_path: Path) -> None:
+    net, data, _ = linear_problem(n=30)
+    sparring.audit(net, data, "linf(0.01)", n=30, judge=False, curve=0, out=tmp_path)
+    with pytest.raises(InputError, match="choose another --out"):
+        sparring.audit(net, data, "linf(0.01)", n=30, curve=0, out=tmp_path, **{"judge": False, **change})  # type: ignore[arg-type]

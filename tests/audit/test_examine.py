@@ -107,7 +107,7 @@ class Random(nn.Module):
 def test_t32_a_random_model_is_judged_by_what_most_of_its_answers_are(
     p: float, labels: bool, digits_net: Digits, look: Look
 ) -> None:
-    """T32: at 0.4 nearly all votes are for the label, at 0.6 hardly any; one draw would say 60 % and 40 %."""
+    """T32: at 0.4 all votes are for the label, at 0.6 none; one draw would say 60 % and 40 %."""
     net, x, y = digits_net
     model = Random(net, p)
     seen = look((lambda z: model(z).argmax(1)) if labels else model)
@@ -117,7 +117,7 @@ def test_t32_a_random_model_is_judged_by_what_most_of_its_answers_are(
     with seen.box.frozen():
         right = float((seen.box.answer(x).argmax(1) == y).double().mean())
         assert torch.equal(seen.box.answer(x), seen.box.answer(x)), "the same question has the same answer"
-    assert (right > 0.8) if p < 0.5 else (right < 0.2)
+    assert (right >= 0.99) if p < 0.5 else (right <= 0.01)
 
 
 def test_t32_hardly_any_noise_is_not_taken_for_none(digits_net: Digits, look: Look) -> None:

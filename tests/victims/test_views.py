@@ -81,6 +81,18 @@ def test_t32_shares_of_votes_say_what_most_draws_say(p: float) -> None:
     assert (shares.argmax(1) == int(p > 0.5)).all()
 
 
+def test_t32_a_close_vote_is_taken_anew_so_that_asking_often_wins_nothing() -> None:
+    """T32: of 400 questions about a model that errs in 3 of 10, thirty draws alone get several wrong."""
+    many = torch.rand(400, 5)
+    quick, sure = Voted(Flips(0.3), 30)(many), Voted(Flips(0.3), 30, recount=300)(many)
+    assert 1 <= int(quick.argmax(1).sum()) <= 30
+    assert int(sure.argmax(1).sum()) == 0
+    clear = quick[:, 0] - quick[:, 1] >= 3 / 30**0.5
+    assert 0 < int(clear.sum()) < 400
+    assert torch.equal(quick[clear], sure[clear]), "what is clear costs no more"
+    assert not torch.equal(quick[~clear], sure[~clear])
+
+
 def test_votes_have_no_gradient_and_a_tie_goes_by_the_mean_probability() -> None:
     class Turns(nn.Module):
         """Half of the draws say class 0 a little, the others class 1 a lot."""

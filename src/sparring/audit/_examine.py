@@ -23,6 +23,7 @@ from sparring.errors import InputError
 from sparring.models import LoadedModel
 from sparring.threats import Threat
 from sparring.types import Classifier
+from sparring.victims.adapted import Adapted
 from sparring.victims.base import Access, Victim
 from sparring.victims.black_box import BlackBox, as_scores
 from sparring.victims.torch import TorchVictim
@@ -32,6 +33,8 @@ PROBES = 32
 """Samples that a model is examined on, at the most."""
 VOTES = 30
 """Draws in which a random model is judged: a sample is broken where most of them say another class."""
+RECOUNT = 300
+"""Draws where that is close."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +129,8 @@ def _choose(seen: Subject, access: Access) -> Examination:
     judge: Classifier = seen.judge
     box: Victim = seen.box
     if facts["random"]:
-        judge = Voted(seen.box.model, VOTES)
-        box = BlackBox(judge, "scores", seen.scores.shape[1])
+        judge = Voted(seen.box.model, VOTES, recount=RECOUNT)
+        box = Adapted(seen.module, judge, Voted(seen.box.model, VOTES), fast=False, access="scores")
     ways = list(views(seen, judge, facts))
     tried = [
         (trial(seen, victim) if len(ways) > 1 else 0, -place, words, victim)

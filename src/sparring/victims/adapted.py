@@ -10,7 +10,7 @@ from torch import nn
 from sparring.core.frozen import frozen
 from sparring.core.twin import fast_twin
 from sparring.types import Classifier, Images, Logits
-from sparring.victims.base import Victim
+from sparring.victims.base import Access, Victim
 from sparring.victims.torch import PROBES, logits_of
 
 
@@ -19,6 +19,7 @@ class Adapted(Victim):
 
     `owner` is the user's model, frozen while in use; `judge` says what counts, images (n, *chw) → scores (n, k);
     `view` gives gradients, and a fast twin is made of it; `around` is what is put around the twin, such as averaging.
+    With less `access` the view is asked for scores or labels alone, and may be a cheaper vote than the judge's.
     What the judge does not confirm is not tried again on it: it has no better gradient to offer.
     """
 
@@ -30,8 +31,9 @@ class Adapted(Victim):
         *,
         around: Callable[[Classifier], nn.Module] | None = None,
         fast: bool = True,
+        access: Access = "gradient",
     ) -> None:
-        self.access, self.model, self.checks, self.repairs = "gradient", judge, 0, False
+        self.access, self.model, self.checks, self.repairs = access, judge, 0, False
         self.owner, self.view, self.around, self.fast = owner, view, around, fast
         self._twins: dict[bool, Classifier] = {}
 
