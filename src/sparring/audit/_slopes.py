@@ -77,7 +77,7 @@ def wrong(facts: dict[str, Any], access: Access) -> Iterator[str]:
         yield "it is not differentiable from logits to pixels (T33)"
     if facts.get("zero_gradients", 0) > 0.05:
         yield f"the gradient is zero or not finite on {facts['zero_gradients']:.0%} of samples (T33)"
-    elif facts.get("saturated_losses", 0) > 0.05:
+    elif facts.get("saturated_losses", 0) > 0.25:  # a few are nothing: an honest net is very sure of some
         yield f"the cross-entropy is saturated in float32 on {facts['saturated_losses']:.0%} of samples (T4)"
     if shattered(facts):
         yield (
