@@ -65,3 +65,46 @@ def test_the_help_names_every_problem(capsys: pytest.CaptureFixture[str], monkey
     assert run(["bench", "attacks", "--help"]) == 0
     words = capsys.readouterr().out
     assert [each.name for each in PROBLEMS if each.name not in words] == []
+
+
+def test_a_scorecard_of_a_fixed_problem(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["bench", "attacks", "--budget", "400", "--problem", "digits-linear", "--n", "3", "--no-peers", "--quiet"]
+    assert run([*line, "--attack", "fmn", "--attack", "apgd"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("digits-linear, budget 400, 3 samples; measured by the stored envelope") == 4
+    (result,) = elsewhere.glob("runs/0001-bench-*/result.json")
+    (record,) = json.loads(result.read_text())["problems"].values()
+    assert record["stored envelopes"] == ["linf", "l2", "l1", "l0"]
+    for score in record["scores"]:
+        assert f"{score['optimality']:.4f}" in printed
+        assert score["passes"] <= 400
+
+
+def test_a_scorecard_of_a_model_of_ones_own_says_what_it_is_measured_by(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (elsewhere / "net.py").write_text(
+        "import torch\n\ndef net():\n    torch.manual_seed(0)\n"
+        "    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))\n"
+    )
+    own = ["--model", "net.py:net", "--data", "digits"]
+    assert run(["bench", "attacks", "--budget", "100", "--attack", "fmn", "--n", "4", "--no-peers", "-q", *own]) == 0
+    assert capsys.readouterr().out.count("best of this very run") == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--model", "net.py:net"], "--budget"),
+        (["--budget", "200", "--model", "net.py:net"], "--data"),
+        (["--budget", "20"], "at least 100"),
+        (["--budget", "200", "--model", "a", "--data", "digits", "--update-envelope"], "got both"),
+    ],
+)
+def test_scorecards_that_cannot_be(
+    arguments: list[str], word: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["bench", "attacks", "--no-peers", "--problem", "digits-linear", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert word in error

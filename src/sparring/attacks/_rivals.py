@@ -69,3 +69,26 @@ def _pace(search: Search, slope: Tensor, gap: Scores) -> Scores:
     gain = (slope * (over - search.x)).flatten(1).sum(1)
     pace = search.threat.distance(over - search.x) / torch.where(gain > 0, gain, torch.inf)
     return torch.where(gain < 0.999 * gap, OUT_OF_REACH * pace, pace)
+
+
+def by_distance(search: Search, count: int = CANDIDATES) -> Labels:
+    """Return the `count` wrong classes of the highest logits at x (n, m), the nearest by their slopes first.
+
+    Cost: 2 forwards, m backwards.
+    """
+    x, labels = search.x, search.labels
+    logits = search.logits(x)
+    gaps = logits.gather(1, labels[:, None]) - logits
+    rivals = gaps.scatter(1, labels[:, None], torch.inf).argsort(dim=1)[:, : min(count, search.classes - 1)]
+    weights = F.one_hot(rivals, search.classes) - F.one_hot(labels, search.classes)[:, None]
+    _, slopes = search.jacobian(x, weights.to(x.dtype))
+    gaps = gaps.gather(1, rivals)
+    far = torch.stack([_pace(search, *pair) for pair in zip(slopes.unbind(1), gaps.unbind(1), strict=True)], 1) * gaps
+    return rivals.gather(1, far.argsort(dim=1, stable=True))
+
+
+def lead(logits: Logits, labels: Labels, targets: Labels | None) -> Scores:
+    """z_t − z_y: how far one class is ahead of the label, whatever the others do."""
+    if targets is None:
+        raise AssertionError("lead is asked for without a class")
+    return (logits.gather(1, targets[:, None]) - logits.gather(1, labels[:, None]))[:, 0]

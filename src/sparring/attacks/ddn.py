@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import torch
 
 from sparring.attacks._hyperplane import fill
-from sparring.attacks._objectives import objective
+from sparring.attacks._objectives import Objective, objective
 from sparring.attacks._search import Search
 from sparring.attacks._segment import LOOKS, tighten
 from sparring.attacks.base import Attack
 from sparring.errors import InputError
 from sparring.threats.base import _column
 from sparring.threats.l2 import _unit
-from sparring.types import Images, Scores
+from sparring.types import Images, Labels, Scores
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,24 @@ class DDN(Attack):
         return 2 * self.steps + 1 + LOOKS
 
     def run(self, search: Search) -> None:
-        x, threat, loss = search.x, search.threat, objective(self.loss)
+        self.descend(search, objective(self.loss))
+        tighten(search, search.strongest, torch.isfinite(search.nearest))
+
+    def descend(self, search: Search, loss: Objective, targets: Labels | None = None) -> None:
+        """Iterate from x; `targets` stands in for the search's own. Cost: steps + 1 forwards, steps backwards."""
+        x, threat = search.x, search.threat
         low, high = threat.limits(x)
         width = float((high - low).max())
         length = torch.full_like(search.nearest, self.eps_start * width)
         z = x
         for step in range(self.steps):
-            logits, _, gradient = search.look(z, loss)
+            logits, _, gradient = search.look(z, loss, targets)
             if step:
                 shorter = torch.minimum(length, search.nearest) * (1 - self.gamma)
                 length = torch.where(search.reached(logits), shorter, length * (1 + self.gamma))
             pace = self.step_size * width * (0.01 + 0.99 * (1 + math.cos(math.pi * step / self.steps)) / 2)
             z = at_length(search, z + pace * _unit(gradient, threat), length)
         search.logits(z)
-        tighten(search, search.strongest, torch.isfinite(search.nearest))
 
 
 def at_length(search: Search, z: Images, length: Scores) -> Images:

@@ -10,14 +10,14 @@ from torch.linalg import vector_norm
 
 from sparring.attacks._balls import into_ball
 from sparring.attacks._hyperplane import over_hyperplane
-from sparring.attacks._objectives import margin
+from sparring.attacks._objectives import Objective, margin
 from sparring.attacks._search import Search
 from sparring.attacks._segment import LOOKS, finish
 from sparring.attacks.base import Attack
 from sparring.attacks.deepfool import DeepFool
 from sparring.errors import InputError
 from sparring.threats.base import _column
-from sparring.types import Images, Mask, Scores
+from sparring.types import Images, Labels, Mask, Scores
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,26 @@ class FMN(Attack):
         return 2 * self.steps + 1 + LOOKS + self._second_opinion().passes(classes)
 
     def run(self, search: Search) -> None:
+        best, nearest = self.descend(search, margin)
+        finish(search, best, nearest < torch.inf)
+        self._second_opinion().run(search)
+
+    def descend(
+        self, search: Search, loss: Objective, targets: Labels | None = None, start: Images | None = None
+    ) -> tuple[Images, Scores]:
+        """Iterate from x, or another start, on a loss that is positive where it is won.
+
+        Return the nearest such image of the run and its distance.
+
+        `targets` stands in for the search's own. Cost: steps + 1 forwards, steps backwards.
+        """
         x, threat = search.x, search.threat
         low, high = threat.limits(x)
         diagonal = vector_norm((high - low).expand_as(x).flatten(1), dim=1)
-        nearest, radius = torch.full_like(search.distance, torch.inf), torch.zeros_like(search.distance)
-        best, z = x, x
+        nearest, best, z = torch.full_like(search.distance, torch.inf), x, x if start is None else start
+        radius = threat.distance((z - x).double())
         for step in range(self.steps):
-            _, values, gradient = search.look(z, margin)
+            _, values, gradient = search.look(z, loss, targets)
             hit, size = values > 0, threat.distance((z - x).double())
             best, nearest = _nearer(best, nearest, z, size, hit)
             left = (1 + math.cos(math.pi * step / self.steps)) / 2
@@ -77,10 +90,9 @@ class FMN(Attack):
             length = self.step_size * (0.01 + 0.99 * left) * diagonal
             steepness = vector_norm(gradient.flatten(1), dim=1).clamp_min(1e-30)
             z = into_ball(threat, x, z + gradient * _column(length / steepness, x), radius)
-        hit = search.reached(search.logits(z)) & search.active  # the last step is looked at too (T19)
-        best, nearest = _nearer(best, nearest, z, threat.distance((z - x).double()), hit)
-        finish(search, best, nearest < torch.inf)
-        self._second_opinion().run(search)
+        # The last step is looked at too (T19).
+        hit = loss(search.logits(z), search.labels, search.targets if targets is None else targets) > 0
+        return _nearer(best, nearest, z, threat.distance((z - x).double()), hit & search.active)
 
     def _second_opinion(self) -> DeepFool:
         """A few DeepFool steps, which look for the nearest class, where the margin follows the runner-up."""

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from sparring.attacks._adam import Adam
-from sparring.attacks._objectives import margin
+from sparring.attacks._objectives import Objective, margin
 from sparring.attacks._prox import shrink
 from sparring.attacks._search import Search
 from sparring.attacks._segment import LOOKS, tighten
@@ -60,22 +60,30 @@ class PDPGD(Attack):
         return 2 * self.steps + 1 + LOOKS
 
     def run(self, search: Search) -> None:
+        self.descend(search, margin)
+        tighten(search, search.strongest, torch.isfinite(search.nearest))
+
+    def descend(self, search: Search, loss: Objective, targets: Labels | None = None) -> None:
+        """Iterate from x on a loss that is positive where it is won; `targets` stands in for the search's own.
+
+        Cost: steps + 1 forwards, steps backwards.
+        """
+        hinge = hinged(loss)
         x, threat = search.x, search.threat
         low, high = threat.limits(x)
         width = (high - low).expand_as(x)
         adam, dual = Adam(x), torch.full_like(search.nearest, math.log(self.ratio))
         share, z = dual.sigmoid(), x
         for step in range(self.steps):
-            logits, _, gradient = search.look(z, hinge)
+            _, values, gradient = search.look(z, hinge, targets)
             rate = self.lr * 0.01 ** (step / self.steps)
             ahead = z + rate * width * adam.direction(gradient)
             weight = self._weight(adam.scale / width, sparse=threat.name() == "l1")
             z = shrink(threat, x, threat.clip(x, ahead), weight, rate * (1 - share) / share)
             pace = DUAL_LR * (1 - (1 - DUAL_FALL) * step / self.steps)
-            dual = (dual + torch.where(search.reached(logits), -pace, pace)).clamp(-MOST, MOST)
+            dual = (dual + torch.where(values > -math.log(2), -pace, pace)).clamp(-MOST, MOST)
             share = EMA * share + (1 - EMA) * dual.sigmoid()
         search.logits(z)
-        tighten(search, search.strongest, torch.isfinite(search.nearest))
 
     def _weight(self, scale: Images, *, sparse: bool) -> Images:
         """Return the metric: Adam's, but in L1 less uneven.
@@ -90,6 +98,10 @@ class PDPGD(Attack):
         return weight
 
 
-def hinge(logits: Logits, labels: Labels, targets: Labels | None) -> Scores:
-    """Return −log(1 + exp(−margin)), a margin that loses its slope where it is far above 0."""
-    return -F.softplus(-margin(logits, labels, targets))
+def hinged(loss: Objective) -> Objective:
+    """Return −log(1 + exp(−loss)), which loses its slope where the loss is far above 0."""
+
+    def hinge(logits: Logits, labels: Labels, targets: Labels | None) -> Scores:
+        return -F.softplus(-loss(logits, labels, targets))
+
+    return hinge

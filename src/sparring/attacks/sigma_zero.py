@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import torch
 
 from sparring.attacks._adam import Adam
-from sparring.attacks._objectives import margin
+from sparring.attacks._objectives import Objective, margin
 from sparring.attacks._search import Search
 from sparring.attacks._segment import LOOKS, prune
 from sparring.attacks.base import Attack
 from sparring.errors import InputError
 from sparring.threats.base import _column
-from sparring.types import Images, Scores
+from sparring.types import Images, Labels, Scores
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,14 @@ class SigmaZero(Attack):
         return 2 * self.steps + 1 + LOOKS
 
     def run(self, search: Search) -> None:
+        self.descend(search, margin)
+        prune(search, search.strongest, torch.isfinite(search.nearest))
+
+    def descend(self, search: Search, loss: Objective, targets: Labels | None = None) -> None:
+        """Iterate from x on a loss that is positive where it is won; `targets` stands in for the search's own.
+
+        Cost: steps + 1 forwards, steps backwards.
+        """
         x, threat = search.x, search.threat
         low, high = threat.limits(x)
         width = (high - low).expand_as(x)
@@ -68,14 +76,13 @@ class SigmaZero(Attack):
         threshold = torch.full((search.n,), self.threshold, dtype=x.dtype, device=x.device)
         z, rate = x, self.lr
         for step in range(self.steps):
-            _, values, gradient = search.look(z, margin)
+            _, values, gradient = search.look(z, loss, targets)
             pull = self._descent(gradient * width, values, (z - x) / width)
             moved = threat.clip(x, z + rate * width * adam.direction(pull))
             rate = self.lr * (0.1 + 0.9 * (1 + math.cos(math.pi * step / self.steps)) / 2)
             threshold = (threshold + torch.where(values > 0, 1, -1) * self.pace * rate).clamp(0, 1)
             z = torch.where((moved - x).abs() < _column(threshold, x) * width, x, moved)
         search.logits(z)
-        prune(search, search.strongest, torch.isfinite(search.nearest))
 
     def _descent(self, gradient: Images, values: Scores, delta: Images) -> Images:
         """Return the direction against the gradient of the loss, its largest entry 1."""

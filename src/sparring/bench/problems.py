@@ -68,16 +68,7 @@ class Problem:
         """
         test = load_data(f"{self.data}:test")
         net = self.net()
-        n = min(n, self.most) if limited else n
-        found: list[Tensor] = []
-        order = torch.randperm(len(test), generator=torch.Generator().manual_seed(seed))
-        for rows in torch.split(order, 250):
-            x, y = test.take(rows)
-            with torch.no_grad():
-                found.append(rows[net(x).argmax(1) == y])
-            if sum(map(len, found)) >= n:
-                break
-        x, y = test.take(torch.cat(found)[:n])
+        x, y = test.take(right_rows(net, test, min(n, self.most) if limited else n, seed))
         return Ready(net, x, y, len(test.classes))
 
     def net(self) -> nn.Module:
@@ -108,6 +99,19 @@ PROBLEMS = (
         ("linf(10/255)", "l2(0.75)", "l1(8)", "l0(12)"), most=25,
     ),
 )  # fmt: skip
+
+
+def right_rows(net: nn.Module, data: Dataset, n: int, seed: int = 0) -> Tensor:
+    """Return the first n rows, in an order drawn by the seed, that a net gets right (fewer where there are no more)."""
+    found: list[Tensor] = []
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(seed))
+    for rows in torch.split(order, 250):
+        x, y = data.take(rows)
+        with torch.no_grad():
+            found.append(rows[net(x).argmax(1) == y])
+        if sum(map(len, found)) >= n:
+            break
+    return torch.cat(found)[:n]
 
 
 def problem(name: str) -> Problem:

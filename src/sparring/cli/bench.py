@@ -21,7 +21,9 @@ from sparring.bench.problems import PROBLEMS
 from sparring.cli import _options as opt
 from sparring.cli._app import app
 from sparring.cli._bar import Bar
+from sparring.cli._scorecard import Request, run_scorecard
 from sparring.core.runs import machine, new_run_dir, versions, write_atomic, write_json
+from sparring.errors import InputError
 
 bench = typer.Typer(help="Compare attacks on fixed problems.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(bench, name="bench")
@@ -38,15 +40,33 @@ def attacks(
     problem: Annotated[
         list[str] | None, typer.Option("--problem", help=f"{', '.join(each.name for each in PROBLEMS)}; all without.")
     ] = None,
-    n: Annotated[int, typer.Option("--n", help="Samples, all of which the net gets right.")] = 250,
+    n: Annotated[
+        int | None,
+        typer.Option("--n", help="Samples, all of which the net gets right; 250, or 50 with --budget."),
+    ] = None,
     seed: opt.Seed = 0,
     page: Annotated[Path | None, typer.Option("--markdown", help="Write the tables to this file too.")] = None,
     out: opt.Out = None,
     quick: Annotated[bool, typer.Option("--quick", help="50 samples of the smallest problem, in seconds.")] = False,
     peers: Annotated[bool, typer.Option("--peers/--no-peers", help="Run the peers that are installed, too.")] = True,
+    budget: Annotated[
+        int | None,
+        typer.Option("--budget", help="Rank attacks by optimality, each with so many passes a sample, such as 2000."),
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", help="With --budget: a model of yours, with --data.")] = None,
+    data: Annotated[str | None, typer.Option("--data", help="With --budget: the data for --model.")] = None,
+    update: Annotated[
+        bool, typer.Option("--update-envelope", help="With --budget: store the nearest images' distances, if nearer.")
+    ] = False,
     quiet: opt.Quiet = False,
 ) -> int:
     """Run every attack on fixed problems, beside the peers that are installed and the bare PyTorch loop."""
+    if budget is not None:
+        asked = (tuple(attack or ()), tuple(problem or ()), model, data, 50 if n is None else n, seed, peers, update)
+        return run_scorecard(Request(budget, *asked, out, quiet))
+    if model is not None or data is not None or update:
+        raise InputError("expected --budget with --model, --data and --update-envelope, got none: try --budget 2000")
+    n = 250 if n is None else n
     absent = absent_peers() if peers else []
     with ExitStack() as stack:
         bars: list[Bar] = []
