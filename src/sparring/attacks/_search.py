@@ -68,8 +68,7 @@ class Search:
         self.answers = torch.zeros(len(x), classes, dtype=x.dtype, device=x.device)
         self.minimal, self.early_stop, self.on_twin = minimal, early_stop, confirm is not None
         self._model, self._ledger, self._confirm = model, ledger, confirm
-        self._draws = draws_of(model)  # a pass of a model that averages over draws is that many passes
-        self._eight_bit, self._budget = eight_bit, budget
+        self._draws, self._eight_bit, self._budget = draws_of(model), eight_bit, budget
 
     # What attacks ask for.
 
@@ -139,9 +138,9 @@ class Search:
     # Bookkeeping.
 
     def _payers(self, cost: int) -> Tensor:
-        """Return the rows that are active and can pay; those that cannot are done for good (T37)."""
+        """Return rows that are active and can pay, a look by the model itself kept back; others are done (T37)."""
         if self._budget is not None:
-            broke = self._ledger.spent() + cost * self._draws + self.on_twin > self._budget  # a look by the model itself is kept back
+            broke = self._ledger.spent() + cost * self._draws + self.on_twin > self._budget
             self.active &= ~broke.to(self.active.device)
         rows = self.active.nonzero()[:, 0]
         if len(rows) == 0:

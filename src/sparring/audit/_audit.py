@@ -124,6 +124,7 @@ def audit(
     Cost: at most the attacks' passes for each sample, far fewer for one that falls early; the evidence adds about
     2,000 for each of at most 64 samples; the curve about 200 for each of its samples.
 
+    >>> import torch
     >>> net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
     >>> found = audit(net, "digits:test", "linf(0.1)", n=20, curve=0, judge=False)
     >>> found.n, 0 <= found.robust_accuracy <= found.clean_accuracy
