@@ -29,6 +29,7 @@ OPENING = {
 """Ways toward any class, in their order and their proportions: each ends in minima that the others miss."""
 SHARE, LAST = 0.36, 0.07
 """Of all steps: for the likely classes together, and for the end."""
+FEW = 5
 RIVALS = {"linf": 6, "l2": 6, "l1": 6, "l0": 9}
 """Classes that are searched for one by one."""
 
@@ -76,8 +77,11 @@ class Nearest(Attack):
         last = int(LAST * self.steps)
         left = self.steps - last - (0 if classes is None else each * classes.shape[1])
         whole = sum(part for _, part in OPENING[norm])
-        for index, (way, part) in enumerate(OPENING[norm]):
-            _go(search, way, max(left * part // whole, 1 - index))  # however few there are, the first way has a step
+        least = min(FEW, left)  # what the first way gets, however few there are
+        for way, part in OPENING[norm]:
+            share = min(max(left * part // whole, least), left)
+            _go(search, way, share)
+            left, whole, least = left - share, whole - part, 0
         for target in [] if classes is None else classes.unbind(1):
             _toward(search, target, each)
         _go(search, "sigma_zero" if norm == "l0" else "close", last)
