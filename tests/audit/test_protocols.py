@@ -8,7 +8,7 @@ from torch import nn
 
 import sparring
 from sparring.attacks import Attack, attack
-from sparring.audit._protocols import CLIMBS, DRAWS, EOT_DRAWS, PROTOCOLS, QUERIES, STANDARD, attacks_of
+from sparring.audit._protocols import DRAWS, EOT_DRAWS, MORE_STEPS, PROTOCOLS, QUERIES, STANDARD, attacks_of
 from sparring.data import Dataset
 from sparring.errors import InputError
 from sparring.registry import parse_as, show
@@ -62,7 +62,7 @@ def test_thorough_runs_all_that_the_standard_does_and_more() -> None:
         names = {method.name() for method in attacks_of("thorough", parse_as(Threat, f"{norm}(1)"))}
         assert names >= {"apgd", "apgd_t", "fab", "square"}
         assert len(PROTOCOLS["thorough"][norm]) > len(STANDARD)
-    assert all(isinstance(parse_as(Attack, text), Attack) for text in CLIMBS)
+    assert all(isinstance(parse_as(Attack, text), Attack) for text in MORE_STEPS)
 
 
 def test_rand_averages_over_more_draws() -> None:

@@ -32,7 +32,10 @@ BAD = {
     "unknown field": (changed(AUDIT, attack="pgd(step=3)"), "did you mean 'steps'"),
     "no radius": (changed(AUDIT, threat="linf(0)"), "expected eps > 0"),
     "a negative radius": (changed(AUDIT, threat="linf(-8/255)"), "expected eps > 0"),
-    "probabilities": ([*changed(AUDIT, model="victim.py:probabilities"), "--attack", "pgd"], "expected logits, got probabilities"),
+    "probabilities": (
+        [*changed(AUDIT, model="victim.py:probabilities"), "--attack", "pgd"],
+        "expected logits, got probabilities",
+    ),
     "nan logits": (changed(AUDIT, model="victim.py:nan"), "expected finite logits"),
     "no gradient": ([*changed(AUDIT, model="victim.py:no_gradient"), "--attack", "pgd"], "not differentiable"),
     "nan pixels": (changed(AUDIT, data="victim.py:nan_pixels"), "index 7"),

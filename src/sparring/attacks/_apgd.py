@@ -15,7 +15,7 @@ from sparring.threats.l2 import _unit
 from sparring.types import Images, Labels, Scores
 
 WIDER_FIRST = ((3, 0.3), (2, 0.3))
-"""In L1, the radii in ε that a climb begins with, and their shares of the steps."""
+"""The radii in ε that a wide climb begins with, and their shares of the steps."""
 MOMENTUM = 0.75
 """Weight α of the new step against the last one."""
 
@@ -33,30 +33,42 @@ def random_start(search: Search) -> Images:
 
 
 def climb(
-    search: Search, start: Images, loss: Objective, steps: int, rho: float, targets: Labels | None = None
+    search: Search,
+    start: Images,
+    loss: Objective,
+    steps: int,
+    rho: float,
+    targets: Labels | None = None,
+    wide: bool | None = None,
 ) -> None:
     """Climb `loss` from `start` inside the threat for `steps` gradients a sample, and look at the last image.
 
     At each checkpoint a sample halves its step η and goes back to its best point if the loss rose in fewer than
     ρ of the steps since the last one, or if neither η nor the best loss has changed since. L1 has its own climb.
+    A `wide` climb (None: in L1 alone) begins in balls of 3 ε and 2 ε, each end projected into the next: the way to an
+    image within ε is often shorter through images beyond it, where slopes are larger and fewer edges in the way.
     Cost: steps + 1 forwards, steps backwards.
     """
-    if search.threat.name() == "l1":
-        z, left = start, steps
+    up = _climb_l1 if search.threat.name() == "l1" else _climb_with_momentum
+    z, left = start, steps
+    if search.threat.name() == "l1" if wide is None else wide:
         for times, share in WIDER_FIRST:
-            wider = replace(search.threat, eps=times * search.threat.radius)
-            z = _climb_l1(search, wider, wider.project(search.x, z), loss, round(share * steps), targets)
+            wider = replace(search.threat, eps=_times(search.threat.eps, times))
+            z = up(search, wider, wider.project(search.x, z), loss, round(share * steps), rho, targets)
             left -= round(share * steps)
         search.reset_outside()  # what counts as the strongest image so far must lie within ε
-        _climb_l1(search, search.threat, search.threat.project(search.x, z), loss, left, targets)
-    else:
-        _climb_with_momentum(search, start, loss, steps, rho, targets)
+        z = search.threat.project(search.x, z)
+    up(search, search.threat, z, loss, left, rho, targets)
+
+
+def _times(eps: float | tuple[float, ...], factor: int) -> float | tuple[float, ...]:
+    return tuple(factor * each for each in eps) if isinstance(eps, tuple) else factor * eps
 
 
 def _climb_with_momentum(
-    search: Search, start: Images, loss: Objective, steps: int, rho: float, targets: Labels | None
-) -> None:
-    x, threat = search.x, search.threat
+    search: Search, threat: Threat, start: Images, loss: Objective, steps: int, rho: float, targets: Labels | None
+) -> Images:
+    x = search.x
     z = last = best = start
     top = torch.full((search.n,), -torch.inf, dtype=torch.float64, device=x.device)
     size = torch.full_like(top, 2 * threat.radius)
@@ -83,7 +95,9 @@ def _climb_with_momentum(
         share = MOMENTUM if step else 1.0
         ahead = threat.project(x, z + _direction(threat, gradient) * _column(size, x).to(x.dtype))
         z, last = threat.project(x, z + share * (ahead - z) + (1 - share) * (z - last)), z
-    search.logits(z)
+    if threat == search.threat:
+        search.logits(z)
+    return best
 
 
 def _direction(threat: Threat, gradient: Images) -> Images:
@@ -103,12 +117,9 @@ def _checkpoints(steps: int) -> Iterator[int]:
 
 
 def _climb_l1(
-    search: Search, threat: Threat, start: Images, loss: Objective, steps: int, targets: Labels | None
+    search: Search, threat: Threat, start: Images, loss: Objective, steps: int, rho: float, targets: Labels | None
 ) -> Images:
-    """Climb in L1: each step moves the k steepest coordinates alike, k a share of those the best point changes.
-
-    The climb begins in wider balls, 3 ε and 2 ε, each end projected into the next: sparse steps alone seldom leave the
-    coordinates they began with.
+    """Climb in L1: each step moves the k steepest coordinates alike, k a share of those the best point changes; no ρ.
 
     Every 4 % of the steps, k becomes the count of changed coordinates of the best point / 1.5; η falls by 1.5, down
     to ε / 10, or, where that count shrank by 5 %, springs back to ε and the sample to its best point.

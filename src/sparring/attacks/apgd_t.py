@@ -24,7 +24,7 @@ class APGDT(Attack):
     z_y − max_{j≠y} z_j is still more than `give_up` times what it was: their time is better spent on others.
 
     Fields: `steps` ≥ 1 gradients a target; `targets` ≥ 1 classes, at most all wrong ones (T2); `loss`, dlr, ce or
-    margin; `rho` as in apgd; `give_up` in (0, 1], a share, 1 for never; `trials` ≥ 1.
+    margin; `rho`, `wide` as in apgd; `give_up` in (0, 1], a share, 1 for never; `trials` ≥ 1.
 
     Cost: 1 forward + targets · (steps + 1 forwards, steps backwards).
 
@@ -43,6 +43,7 @@ class APGDT(Attack):
     targets: int = 9
     loss: str = "dlr"
     rho: float = 0.75
+    wide: bool | None = None
     give_up: float = 1.0
     trials: int = 3
 
@@ -53,9 +54,7 @@ class APGDT(Attack):
         if not 0 < self.rho <= 1:
             raise InputError(f"expected rho between 0 and 1, got {self.rho}")
         if not 0 < self.give_up <= 1 or self.trials < 1:
-            raise InputError(
-                f"expected give_up between 0 and 1 and trials >= 1, got {self.give_up} and {self.trials}"
-            )
+            raise InputError(f"expected give_up between 0 and 1 and trials >= 1, got {self.give_up} and {self.trials}")
 
     def passes(self, classes: int) -> int:
         return 1 + min(self.targets, classes - 1) * (2 * self.steps + 1)
@@ -70,4 +69,4 @@ class APGDT(Attack):
             if turn == self.trials and self.give_up < 1:
                 search.drop(-search.margin > self.give_up * lead.double())
             start = random_start(search)
-            climb(search, start, objective(self.loss), self.steps, self.rho, targets=target)
+            climb(search, start, objective(self.loss), self.steps, self.rho, targets=target, wide=self.wide)

@@ -144,7 +144,9 @@ def smaller(case: Case) -> Outcome:
 def more_steps(case: Case) -> Outcome:
     """Several times the steps, from another start: success must have flattened (T40)."""
     assert case.victim is not None
-    text = "pgd(steps=100, loss='margin')" if case.threat.name() == "l0" else "apgd(steps=100, loss='margin')"
+    text = (
+        "pgd(steps=100, loss='margin')" if case.threat.name() == "l0" else "apgd(steps=100, loss='margin', wide=True)"
+    )
     broken = _run(case, case.victim, text)
     return _beaten(case, broken, "100 more steps", "the search had not converged: use --protocol thorough")
 

@@ -22,14 +22,11 @@ from sparring.audit._evidence import TESTS, Case, chosen, run_test
 from sparring.audit._examine import Examination
 from sparring.audit._figures import Record, stands, totals
 from sparring.audit._group import Group
-from sparring.audit._protocols import QUERIES, attacks_of
+from sparring.audit._protocols import MORE_STEPS, QUERIES, attacks_of
 from sparring.core.runs import Log, read_json, write_json
 from sparring.core.seeds import child_seed
 from sparring.data import Dataset
 from sparring.registry import parse_as
-
-MORE_STEPS = ("apgd(loss='margin', restarts=3)", "apgd_t(steps=100, loss='margin')")
-"""What all standing samples get where more steps broke some of a few."""
 
 
 @dataclass(frozen=True)
