@@ -66,16 +66,16 @@ def test_cost_and_fields(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
             sparring.parse(text)
 
 
-def test_what_is_hopeless_is_given_up_after_its_trials() -> None:
-    """A sample that keeps most of its margin gets `trials` targets only; one that nearly falls gets them all."""
+def test_what_is_hopeless_is_given_up_after_a_scout() -> None:
+    """A sample that keeps most of its margin gets the scout alone; one that nearly falls gets all targets."""
     net = torch.nn.Linear(6, 6).requires_grad_(False)
     net.weight.copy_(torch.eye(6)), net.bias.zero_()
     x = torch.full((2, 6), 0.2)
     x[0, 0], x[1, 0] = 0.9, 0.45  # margins 0.7 and 0.25, of which the threat takes 0.2
     y = torch.zeros(2, dtype=torch.int64)
     plain = sparring.attack(net, x, y, "apgd_t(steps=4, targets=5)", "linf(0.1)")
-    short = sparring.attack(net, x, y, "apgd_t(steps=4, targets=5, give_up=0.5, trials=2)", "linf(0.1)")
+    short = sparring.attack(net, x, y, "apgd_t(steps=4, targets=5, give_up=0.5, scout=3)", "linf(0.1)")
     assert not plain.success.any()
     assert plain.forwards[0] == plain.forwards[1]
-    assert short.forwards[1] == plain.forwards[1]
-    assert short.forwards[0] == plain.forwards[0] - 3 * 5
+    assert short.forwards[1] == plain.forwards[1] + 4
+    assert short.forwards[0] == plain.forwards[0] + 4 - 5 * 5

@@ -17,9 +17,11 @@ import sparring
 from sparring.attacks._search import Search
 from sparring.attacks.base import Attack
 from sparring.audit._evidence import TESTS
-from sparring.audit._protocols import PROTOCOLS
+from sparring.audit._protocols import PROTOCOLS, attacks_of
 from sparring.data import Dataset
 from sparring.errors import InputError
+from sparring.registry import parse_as
+from sparring.threats import Threat
 
 
 def linear_problem(n: int = 300, d: int = 20, seed: int = 0) -> tuple[nn.Module, Dataset, Tensor]:
@@ -196,9 +198,10 @@ def _without_times(result: dict[str, object]) -> dict[str, object]:
 @pytest.mark.parametrize("threat", ["l2(0.05)", "l1(0.1)", "l0(2)"])
 def test_every_norm_has_attacks_of_its_own(threat: str) -> None:
     net, data, _ = linear_problem(n=60)
-    found = sparring.audit(net, data, threat, n=60, curve=0)
+    limit = parse_as(Threat, threat)
+    found = sparring.audit(net, data, limit, n=60, curve=0)
     assert found.robust_accuracy < found.clean_accuracy
-    assert len(found.result["attacks"]) == 2
+    assert [row["text"] for row in found.result["attacks"]] == [str(each) for each in attacks_of("fast", limit)]
 
 
 @pytest.fixture(scope="module")

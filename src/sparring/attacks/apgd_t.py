@@ -20,13 +20,14 @@ class APGDT(Attack):
     """Run Auto-PGD toward each of the most likely wrong classes t in turn, until the label is lost to any class.
 
     L = targeted DLR, (z_t − z_y) / (z_(1) − (z_(3) + z_(4)) / 2); classes in the order of their logits at the
-    original, largest first; one random start each. After `trials` targets it gives up on samples whose margin
-    z_y − max_{j≠y} z_j is still more than `give_up` times what it was: their time is better spent on others.
+    original, largest first; one random start each. With `give_up` below 1 a climb of `scout` steps on the margin
+    z_y − max_{j≠y} z_j comes first, and samples that keep more than this share of theirs are given up: time is better
+    spent on the others.
 
     Fields: `steps` ≥ 1 gradients a target; `targets` ≥ 1 classes, at most all wrong ones (T2); `loss`, dlr, ce or
-    margin; `rho`, `wide` as in apgd; `give_up` in (0, 1], a share, 1 for never; `trials` ≥ 1.
+    margin; `rho`, `wide` as in apgd; `give_up` in (0, 1], 1 for never; `scout` ≥ 1.
 
-    Cost: 1 forward + targets · (steps + 1 forwards, steps backwards).
+    Cost: 1 forward + targets · (steps + 1 forwards, steps backwards), and that of `scout` steps where there is one.
 
     Source: Croce and Hein 2020, arXiv 2003.01690, sec. 4 and eq. 7. **Differs**: as apgd; with 2 or 3 classes the DLR
     loss uses the logits there are (T1); nothing is given up there (nor here, by default).
@@ -45,7 +46,7 @@ class APGDT(Attack):
     rho: float = 0.75
     wide: bool | None = None
     give_up: float = 1.0
-    trials: int = 3
+    scout: int = 10
 
     def __post_init__(self) -> None:
         objective(self.loss)
@@ -53,11 +54,12 @@ class APGDT(Attack):
             raise InputError(f"expected steps >= 1 and targets >= 1, got {self.steps} and {self.targets}")
         if not 0 < self.rho <= 1:
             raise InputError(f"expected rho between 0 and 1, got {self.rho}")
-        if not 0 < self.give_up <= 1 or self.trials < 1:
-            raise InputError(f"expected give_up between 0 and 1 and trials >= 1, got {self.give_up} and {self.trials}")
+        if not 0 < self.give_up <= 1 or self.scout < 1:
+            raise InputError(f"expected give_up between 0 and 1 and scout >= 1, got {self.give_up} and {self.scout}")
 
     def passes(self, classes: int) -> int:
-        return 1 + min(self.targets, classes - 1) * (2 * self.steps + 1)
+        scout = 2 * self.scout + 1 if self.give_up < 1 else 0
+        return 1 + scout + min(self.targets, classes - 1) * (2 * self.steps + 1)
 
     def run(self, search: Search) -> None:
         radius(self, search.threat)
@@ -65,8 +67,9 @@ class APGDT(Attack):
         lead = -margin(logits, search.labels, None)
         wrong = logits.scatter(1, search.labels[:, None], -torch.inf)
         likely = wrong.topk(min(self.targets, search.classes - 1), dim=1).indices
-        for turn, target in enumerate(likely.unbind(1)):
-            if turn == self.trials and self.give_up < 1:
-                search.drop(-search.margin > self.give_up * lead.double())
+        if self.give_up < 1:
+            climb(search, random_start(search), margin, self.scout, self.rho, wide=self.wide)
+            search.drop(-search.margin > self.give_up * lead.double())
+        for target in likely.unbind(1):
             start = random_start(search)
             climb(search, start, objective(self.loss), self.steps, self.rho, targets=target, wide=self.wide)

@@ -8,7 +8,11 @@ from sparring.registry import parse_as
 from sparring.threats import Threat
 from sparring.victims.base import Access
 
-FAST = ("apgd(steps=25, loss='margin')", "apgd_t(steps=20, give_up=0.7)")
+FAST = (
+    "apgd(steps=25, loss='margin')",
+    "apgd_t(steps=20, give_up=0.7)",
+    "apgd_t(steps=40, give_up=0.25, wide=True)",
+)
 FAST_L2 = ("apgd(steps=25, loss='margin', wide=True)", "apgd_t(steps=20, wide=True, give_up=0.7)")
 FAST_L1 = ("apgd(steps=75, loss='margin')", "apgd_t(steps=50, give_up=0.7)")
 FAST_L0 = ("sigma_zero(steps=200)", "fmn", "pgd(loss='margin')")

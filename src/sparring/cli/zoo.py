@@ -49,7 +49,8 @@ def zoo_(
             train, test, out, of=of, epochs=epochs, only=only or (), threat=threat, n=n, seed=seed,
             progress=lambda member: bar.advance(1, f"{member.name}: naive {member.naive:.1%}"),
         )  # fmt: skip
-    found = [each for each in found if not only or each.name in (*only, "base")]
+    wanted = {"base", *(name.replace("_", "-") for name in only or ())}
+    found = [each for each in found if not only or each.name in wanted]
     print(table(found))
     print(f"naive: pgd(steps=20) within {threat} on {found[0].n} samples, each model taken as it is")
     if audited:
