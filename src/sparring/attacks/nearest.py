@@ -23,14 +23,14 @@ from sparring.types import Labels
 OPENING = {
     "linf": (("fmn", 27), ("squeeze", 10), ("hop", 10)),
     "l2": (("pdpgd", 26), ("ddn", 13), ("squeeze", 10), ("hop", 12)),
-    "l1": (("fmn", 8), ("pdpgd", 20), ("squeeze", 15), ("hop", 6)),
+    "l1": (("pdpgd", 30), ("squeeze", 30), ("hop", 6)),
     "l0": (("fmn", 20), ("sigma_zero", 32)),
 }
 """Ways toward any class, in their order and their proportions: each ends in minima that the others miss."""
-SHARE, LAST = 0.36, 0.07
+SHARE, LAST = {"linf": 0.36, "l2": 0.36, "l1": 0.2, "l0": 0.36}, 0.07
 """Of all steps: for the likely classes together, and for the end."""
 FEW = 5
-RIVALS = {"linf": 6, "l2": 6, "l1": 6, "l0": 9}
+RIVALS = {"linf": 6, "l2": 6, "l1": 4, "l0": 9}
 """Classes that are searched for one by one."""
 
 
@@ -73,7 +73,7 @@ class Nearest(Attack):
     def run(self, search: Search) -> None:
         norm = search.threat.name()
         classes = None if search.targets is not None else by_distance(search)[:, : RIVALS[norm]]
-        each = 0 if classes is None else int(SHARE * self.steps / RIVALS[norm])
+        each = 0 if classes is None else int(SHARE[norm] * self.steps / RIVALS[norm])
         last = int(LAST * self.steps)
         left = self.steps - last - (0 if classes is None else each * classes.shape[1])
         whole = sum(part for _, part in OPENING[norm])
