@@ -23,6 +23,8 @@ def test_as_strong(robust_net: tuple[nn.Module, Tensor, Tensor], norm: str, eps:
         size = torch.linalg.vector_norm((images - x).flatten(1), ord=order, dim=1)
         assert (size <= eps * (1 + 1e-4)).all()
         theirs.append(float((net(images).argmax(1) != y).double().mean()))
-        ours.append(sparring.attack(net, x, y, "square(queries=500)", f"{norm}({eps})", seed=seed).success_rate)
+        # The algorithm is compared, in float32 as theirs: a bfloat16 twin asks faster and ranks a little less finely.
+        found = sparring.attack(net, x, y, "square(queries=500)", f"{norm}({eps})", seed=seed, fast=False)
+        ours.append(found.success_rate)
     print(f"square {norm}: ours {ours}, peer {theirs}")
     assert sum(ours) / 3 >= sum(theirs) / 3 - 0.005
