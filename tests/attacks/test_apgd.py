@@ -94,3 +94,37 @@ def test_cost_and_fields(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
             sparring.parse(text)
     with pytest.raises(InputError, match="l0"):
         sparring.attack(net, x, y, "apgd", "l0(3)")
+
+
+@pytest.mark.parametrize(("norm", "eps"), [("linf", 0.05), ("l2", 0.2), ("l1", 0.5)])
+def test_a_wide_climb_goes_by_three_and_two_eps_and_ends_within_one(norm: str, eps: float) -> None:
+    """Begin in 3 ε, go on in 2 ε, end in ε, for the passes of a narrow climb; only what lies within ε counts (T9)."""
+    x = torch.full((3, 8), 0.5)
+    order = {"linf": float("inf"), "l2": 2, "l1": 1}[norm]
+    lengths: list[float] = []
+    weight = torch.linspace(1, 2, 8)
+
+    def model(z: Tensor) -> Tensor:
+        lengths.append(float(torch.linalg.vector_norm((z.detach() - 0.5).double(), ord=order, dim=1).max()) / eps)
+        score = (z - 0.5) @ weight
+        return torch.stack([torch.full_like(score, 100.0), score], 1)  # nothing breaks it
+
+    found = {}
+    for wide in (True, False):
+        lengths.clear()
+        found[wide] = sparring.attack(
+            model, x, torch.zeros(3, dtype=torch.int64), APGD(steps=20, wide=wide), f"{norm}({eps})", fast=False
+        )
+        looked = lengths[1:]  # the first is the image itself
+        assert not found[wide].success.any()
+        if not wide:
+            assert max(looked) < 1 + 1e-4
+            continue
+        assert max(looked[:6]) == pytest.approx(3, rel=0.01)  # 30 % of the steps
+        assert max(looked[6:12]) < 2 + 1e-4
+        assert max(looked[6:12]) == pytest.approx(2, rel=0.01)
+        assert max(looked[12:]) < 1 + 1e-4
+        distance = torch.linalg.vector_norm((found[wide].strongest - x).double(), ord=order, dim=1)
+        assert (distance <= eps * (1 + 1e-5)).all()
+    assert torch.equal(found[True].forwards, found[False].forwards)
+    assert torch.equal(found[True].backwards, found[False].backwards)

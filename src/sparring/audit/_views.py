@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,14 +17,14 @@ from sparring.audit._protocols import EOT_DRAWS
 from sparring.audit._slopes import Subject, shattered
 from sparring.errors import InputError
 from sparring.types import Classifier
-from sparring.victims._reveal import reveal
+from sparring.victims._reveal import Bridge, reveal
 from sparring.victims.adapted import Adapted
 from sparring.victims.base import Victim
 from sparring.victims.torch import value_and_gradient
 from sparring.victims.views import Averaged, Logarithm, Scaled, Smoothed, seeded
 
 PLAIN = "as it is"
-_REVEALED = {
+_REVEALED: dict[Bridge, str] = {
     "none": "gradients of the logits inside it, with slope one where it rounds or detaches",
     "lost": "gradients of the logits inside it, with slope one across steps that lose the gradient (BPDA)",
     "all": "gradients of the logits inside it, with slope one across all that is done to the image first (BPDA)",
@@ -37,7 +38,7 @@ def views(seen: Subject, judge: Classifier, facts: dict[str, Any]) -> Iterator[t
         told = words if factor == 1 else f"{words}, logits scaled by {factor:.2g} against saturation"
         around: Callable[[Classifier], nn.Module] | None = None
         if facts["random"]:
-            around = lambda twin: Averaged(twin, seen.draws)  # noqa: E731
+            around = partial(Averaged, draws=seen.draws)
         scaled = model if factor == 1 else Scaled(model, factor)
         yield told, Adapted(seen.module, judge, scaled, around=around, fast=seen.fast)
 
@@ -48,7 +49,7 @@ def models(seen: Subject, facts: dict[str, Any]) -> Iterator[tuple[str, Classifi
     if healthy:
         yield PLAIN, seen.module
     for bridge, words in _REVEALED.items():
-        view = reveal(seen.module, seen.x, seen.scores.shape[1], bridge)  # type: ignore[arg-type]
+        view = reveal(seen.module, seen.x, seen.scores.shape[1], bridge)
         if view is not None:
             yield words, view
     if facts["differentiable"] and facts["probabilities"]:
