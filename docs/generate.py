@@ -102,10 +102,33 @@ def data() -> str:
     return table(["data set", "parts", "without a part"], rows)
 
 
+def rules() -> str:
+    """Return one row a rule: who moves when."""
+    return table(["rule", "fields", "paper"], [_plain(name, cls) for name, cls in units("rule").items()])
+
+
+def defenses() -> str:
+    """Return one row a defense: what it trains on."""
+    return table(["defense", "fields", "paper"], [_plain(name, cls) for name, cls in units("defense").items()])
+
+
+def guards() -> str:
+    """Return one row a guard: what it puts around a trained model, and whether it may refuse to answer."""
+    rows = []
+    for name, cls in units("guard").items():
+        link, own, paper = _plain(name, cls)
+        rows.append([link, "yes" if getattr(cls, "rejects", False) else "no", own, paper])
+    return table(["guard", "may reject", "fields", "paper"], rows)
+
+
+def _plain(name: str, cls: type[Unit]) -> list[str]:
+    return [f"[`{name}`](#{name})", fields(cls), source(cls)]
+
+
 def pages() -> dict[Path, str]:
     """Return the text that each generated page should have."""
     wanted = {}
-    for make in (attacks, threats, models, data):
+    for make in (attacks, threats, models, data, rules, defenses, guards):
         path = FOLDER / f"{make.__name__}.md"
         before, rest = path.read_text(encoding="utf-8").split(BEGIN)
         wanted[path] = f"{before}{BEGIN}\n\n{make()}\n\n{END}{rest.split(END)[1]}"

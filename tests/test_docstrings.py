@@ -22,6 +22,9 @@ NEEDS = {
     "threat": ("Source:", "**Differs**", ">>> "),
     "model": ("Source:", "Differs", ">>> "),
     "data": ("Source",),
+    "rule": ("Source:", "**Differs**", "Cost:", ">>> "),
+    "defense": ("Source:", "**Differs**", "Cost:", ">>> "),
+    "guard": ("Source:", "**Differs**", "Cost:", ">>> "),
 }
 
 
@@ -32,7 +35,7 @@ def test_every_unit_says_what_its_kind_must(kind: str, name: str, cls: type[Unit
     assert len(first) > 20, "one line that says what it does"
     missing = [word for word in NEEDS[kind] if word not in text]
     assert not missing, f"{name}: its docstring lacks {', '.join(missing)}"
-    if kind in ("attack", "threat"):
+    if kind in ("attack", "threat", "rule", "defense", "guard"):
         assert re.search(r"(19|20)\d\d", text.split("Source:")[1]), "a source has a year"
 
 
@@ -48,7 +51,7 @@ def test_every_citation_is_in_the_bibliography(kind: str, name: str, cls: type[U
     keys = re.findall(r"^@\w+\{([^,]+),", (ROOT / "references.bib").read_text(), re.MULTILINE)
     assert len(keys) == len(set(keys)), "a key stands twice in references.bib"
     assert set(cls.cites) <= set(keys)
-    if kind in ("attack", "threat"):
+    if kind in ("attack", "threat", "rule", "defense", "guard"):
         assert cls.cites, f"{name} cites nothing"
 
 

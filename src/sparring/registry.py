@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar, cast
 
-from sparring.core.text import fits, show_float
+from sparring.core.text import fits, show_float, with_article
 from sparring.errors import InputError, did_you_mean
 
 PACKAGES = {
@@ -26,6 +26,9 @@ PACKAGES = {
     "threat": "sparring.threats",
     "model": "sparring.models",
     "data": "sparring.data",
+    "rule": "sparring.games",
+    "defense": "sparring.defenses",
+    "guard": "sparring.guards",
 }
 """The kinds of unit, and the package whose files they are."""
 
@@ -97,8 +100,8 @@ def lookup(name: str, kind: str | None = None) -> type[Unit]:
             if known.replace("-", "_") == wanted:
                 return cls
     known_names = [known for each in kinds for known in units(each)]
-    what = {"attack": "an attack", "threat": "a threat", "model": "a model", "data": "a data set"}.get(kind or "")
-    raise InputError(f"expected {what or 'a unit'}, got {name!r}{did_you_mean(name, known_names)}")
+    what = "a data set" if kind == "data" else with_article(kind or "unit")
+    raise InputError(f"expected {what}, got {name!r}{did_you_mean(name, known_names)}")
 
 
 def parse(text: str | Unit, kind: str | None = None) -> Unit:

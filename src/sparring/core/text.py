@@ -34,6 +34,15 @@ def fits(value: Any, hint: Any) -> bool:
     return isinstance(value, hint) if isinstance(hint, type) and hint is not Any else True
 
 
+def with_article(noun: str) -> str:
+    """Return a noun with its indefinite article.
+
+    >>> with_article("attack"), with_article("threat")
+    ('an attack', 'a threat')
+    """
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
 def show_float(value: float) -> str:
     """Return the text of a number: levels of 255 as fractions, whole numbers without a point.
 
