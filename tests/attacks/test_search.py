@@ -231,3 +231,35 @@ def test_non_finite_gradients_are_silenced_and_told() -> None:
         found = sparring.attack(model, x, torch.tensor([0]), "bim(steps=3)", "linf(0.1)")
     assert found.flat.item()
     assert bool(torch.isfinite(found.strongest).all())
+
+
+@dataclass(frozen=True)
+class LookThrough(Look):
+    """Ask for the slope at each offset through a view: the image at half its brightness."""
+
+    def run(self, search: Search) -> None:
+        for offset in self.offsets:
+            _, _, slope = search.look(search.x + offset, ce, view=lambda x: x / 2)
+            slopes.append(slope)
+
+
+slopes: list[Tensor] = []
+
+
+def test_through_a_view_the_slope_is_the_images_own_and_nothing_is_judged() -> None:
+    """Seen at half brightness 0.76 is class 1, which 0.76 itself is not; the pass is counted all the same."""
+    slopes.clear()
+    found = run(around(0.4, 0.05), (0.26,), kind=LookThrough)
+    assert not found.success.any()
+    assert found.forwards.tolist() == [2]
+    assert found.backwards.tolist() == [1]
+    straight: list[Tensor] = []
+
+    @dataclass(frozen=True)
+    class LookAtHalf(Look):
+        def run(self, search: Search) -> None:
+            straight.append(search.gradient((search.x + 0.26) / 2, ce)[1])
+
+    run(around(0.4, 0.05), (0.0,), kind=LookAtHalf)
+    torch.testing.assert_close(slopes[0], straight[0] / 2)
+    assert slopes[0].abs().max() > 0

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import sparring
-from sparring.attacks._valid import as_eight_bit, inside
+from sparring.attacks._valid import as_eight_bit, inside, usable
 from sparring.core.levels import from_bytes, to_bytes
 from sparring.errors import InputError
 from sparring.threats.l2 import L2
@@ -107,3 +107,11 @@ def test_what_cannot_be_held_is_refused(options: dict[str, object], words: str) 
     call: dict[str, object] = {"x": from_bytes(k), "threat": "linf(0.1)"} | options
     with pytest.raises(InputError, match=words):
         sparring.attack(net, y=y, attack="fgsm", **call)  # type: ignore[arg-type]
+
+
+def test_a_slope_that_is_no_number_is_none_and_is_told() -> None:
+    """T4: the finite entries stay, the others become 0; a row without a direction is flat."""
+    rows = torch.tensor([[1.0, -2.0], [torch.nan, 3.0], [torch.inf, 0.0], [0.0, 0.0]])
+    usable_rows, flat = usable(rows)
+    assert usable_rows.tolist() == [[1.0, -2.0], [0.0, 3.0], [0.0, 0.0], [0.0, 0.0]]
+    assert flat.tolist() == [False, True, True, True]

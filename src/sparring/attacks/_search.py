@@ -12,8 +12,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from sparring.attacks._objectives import Objective, margin
-from sparring.attacks._valid import as_eight_bit, inside
+from sparring.attacks._objectives import Objective, folded, margin
+from sparring.attacks._valid import as_eight_bit, inside, usable
+from sparring.attacks._views import View
 from sparring.core.seeds import Streams
 from sparring.threats.base import Threat
 from sparring.types import Classifier, Images, Labels, Logits, Mask, Scores
@@ -58,14 +59,13 @@ class Search:
         self.x, self.labels, self.targets, self.threat = x, labels, targets, threat
         self.streams, self.classes, self.n = streams, classes, len(x)
         self.active, self.success = active.clone(), torch.zeros_like(active)
+        self.flat, self.refuted = torch.zeros_like(active), torch.zeros_like(active)
         self.images, self.strongest = x.clone(), x.clone()
         self.distance = torch.full((len(x),), torch.inf, dtype=torch.float64, device=x.device)
-        self.nearest = self.distance.clone()
+        self.nearest, self.margin = self.distance.clone(), -self.distance
         self.goal: Objective = margin
         self.rows = torch.arange(len(x), device=x.device)
-        self.margin = torch.full((len(x),), -torch.inf, dtype=torch.float64, device=x.device)
-        self.flat, self.refuted = torch.zeros_like(active), torch.zeros_like(active)
-        self.answers = torch.zeros(len(x), classes, dtype=x.dtype, device=x.device)
+        self.answers = torch.zeros(len(x), classes + 1, dtype=x.dtype, device=x.device)  # one more for a refusal
         self.minimal, self.early_stop, self.on_twin = minimal, early_stop, confirm is not None
         self._model, self._ledger, self._confirm = model, ledger, confirm
         self._draws, self._eight_bit, self._budget = draws_of(model), eight_bit, budget
@@ -79,7 +79,7 @@ class Search:
         logits = logits_of(self._model, z)
         self._ledger.add(rows, forwards=self._draws)
         self._observe(z, logits, rows)
-        return self._spread(logits, rows)
+        return self._spread(self._joint(logits, rows), rows)
 
     def gradient(self, x: Images, loss: Objective, targets: Labels | None = None) -> tuple[Scores, Images]:
         """Return the loss (n,) at images x and its gradient (n, *chw); 1 forward and 1 backward a sample.
@@ -89,15 +89,23 @@ class Search:
         _, values, gradient = self.look(x, loss, targets)
         return values, gradient
 
-    def look(self, x: Images, loss: Objective, targets: Labels | None = None) -> tuple[Logits, Scores, Images]:
-        """Return logits, loss and gradient at images x; 1 forward and 1 backward a sample."""
+    def look(
+        self, x: Images, loss: Objective, targets: Labels | None = None, view: View | None = None
+    ) -> tuple[Logits, Scores, Images]:
+        """Return logits, loss and gradient at images x; 1 forward and 1 backward a sample.
+
+        A `view` is shown in their place and the gradient pulled back through it: that look judges no image.
+        """
         rows = self._payers(2)
-        z = self._seen(x, rows)
-        labels, aims = self._goals(rows, targets)
-        logits, values, gradient = value_and_gradient(self._model, z, lambda out: loss(out, labels, aims))
+        z, (labels, aims) = self._seen(x, rows), self._goals(rows, targets)
+        model: Classifier = self._model if view is None else lambda images: self._model(view(images))
+        logits, values, gradient = value_and_gradient(model, z, lambda out: loss(self._joint(out, rows), labels, aims))
         self._ledger.add(rows, forwards=self._draws, backwards=self._draws)
-        gradient = self._usable(gradient, rows)
-        self._observe(z, logits, rows)
+        gradient, flat = usable(gradient)
+        self.flat[rows] |= flat
+        if view is None:
+            self._observe(z, logits, rows)
+        logits = self._joint(logits, rows)
         return self._spread(logits, rows), self._spread(values, rows), self._spread(gradient, rows)
 
     def jacobian(self, x: Images, directions: Tensor) -> tuple[Logits, Tensor]:
@@ -105,11 +113,12 @@ class Search:
         count = directions.shape[1]
         rows = self._payers(1 + count)
         z = self._seen(x, rows)
-        logits, gradients = jacobian(self._model, z, self._take(directions, rows))
+        logits, gradients = jacobian(self._model, z, self._take(directions, rows), lambda out: self._joint(out, rows))
         self._ledger.add(rows, forwards=self._draws, backwards=count * self._draws)
-        gradients = self._usable(gradients, rows)
+        gradients, flat = usable(gradients)
+        self.flat[rows] |= flat
         self._observe(z, logits, rows)
-        return self._spread(logits, rows), self._spread(gradients, rows)
+        return self._spread(self._joint(logits, rows), rows), self._spread(gradients, rows)
 
     def reached(self, logits: Logits) -> Mask:
         """Say which samples have what the attacker wants by these logits (n, k)."""
@@ -156,6 +165,10 @@ class Search:
         aims = self.targets if targets is None else targets
         return self._take(self.labels, rows), None if aims is None else self._take(aims, rows)
 
+    def _joint(self, logits: Logits, rows: Tensor) -> Logits:
+        """Return logits (m, k) by which to fool a model that may refuse too: its refusal counts for the label (T42)."""
+        return logits if logits.shape[1] == self.classes else folded(logits, self._take(self.labels, rows))
+
     def _spread(self, values: Tensor, rows: Tensor) -> Tensor:
         if len(rows) == self.n:
             return values
@@ -171,18 +184,10 @@ class Search:
     def _inside(self, rows: Tensor, z: Images) -> Mask:
         return inside(self.threat, self.x[rows], z, eight_bit=self._eight_bit)
 
-    def _usable(self, gradient: Tensor, rows: Tensor) -> Tensor:
-        """Return the gradient with non-finite entries set to zero, and note rows that give no direction (T4)."""
-        size = gradient.abs().flatten(1).amax(1)
-        self.flat[rows] |= ~(torch.isfinite(size) & (size > 0))
-        if not bool(torch.isfinite(size).all()):
-            gradient = torch.where(torch.isfinite(gradient), gradient, 0)
-        return gradient
-
     def _observe(self, z: Images, logits: Logits, rows: Tensor) -> None:
         """Judge the images a pass was made on, success first (T17, T18)."""
         keep = self._keep_nearest if self.minimal else self._keep_strongest
-        keep(z, logits, self.goal(logits, *self._goals(rows)), rows)
+        keep(z, logits, self.goal(self._joint(logits, rows), *self._goals(rows)), rows)
 
     def _keep_nearest(self, z: Images, logits: Logits, margins: Scores, rows: Tensor) -> None:
         hit = (margins > 0).nonzero()[:, 0]
@@ -219,13 +224,13 @@ class Search:
         answers = logits_of(model, z)
         self._ledger.add(where, forwards=draws_of(model))
         self.rows = where
-        agreed = self.goal(answers, *self._goals(where)) > 0
+        agreed = self.goal(self._joint(answers, where), *self._goals(where)) > 0
         return where[agreed], z[agreed], answers[agreed]
 
     def _accept(self, where: Tensor, found: Images, answers: Logits) -> None:
         self.images[where], self.success[where] = found, True
         self.distance[where] = self.threat.distance(found.double() - self.x[where].double())
-        self.answers[where] = answers.to(self.answers.dtype)
+        self.answers[where, : answers.shape[1]] = answers.to(self.answers.dtype)
 
     # The last word, asked for by `settle`.
 
@@ -233,11 +238,6 @@ class Search:
         """Put back the strongest images that an attack took outside: judged once, as most never count."""
         outside = ~inside(self.threat, self.x, self.strongest, eight_bit=self._eight_bit) & torch.isfinite(self.margin)
         self.strongest[outside], self.margin[outside] = self.x[outside], -torch.inf
-
-    def forget(self) -> None:
-        """Take back every success."""
-        self.success = torch.zeros_like(self.success)
-        self.images, self.distance = self.x.clone(), torch.full_like(self.distance, torch.inf)
 
     def confirm(self, model: Classifier, samples: Mask, images: Images) -> None:
         """Show images of these samples to the user's own model, as far as they can pay; keep what it agrees to."""

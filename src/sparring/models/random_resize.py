@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
+from sparring.core.resample import shrunk
 from sparring.errors import InputError
 from sparring.models._broken import Broken, Wrapped
 from sparring.models.base import image_shape
@@ -63,9 +63,4 @@ class Resize(nn.Module):
 
     def forward(self, x: Images) -> Images:
         """Return images of the same shape, other ones at every call."""
-        draws = torch.rand(len(x), 3).to(x.device, x.dtype)
-        size = self.smallest + (1 - self.smallest) * draws[:, :1]
-        place = (2 * draws[:, 1:] - 1) * (1 - size)  # of the center, in half widths: the picture stays inside
-        # What the frame shows at u is the picture at (u − place) / size.
-        theta = torch.cat([torch.diag_embed((1 / size).expand(-1, 2)), (-place / size)[..., None]], 2)
-        return F.grid_sample(x, F.affine_grid(theta, list(x.shape), align_corners=False), align_corners=False)
+        return shrunk(x, torch.rand(len(x), 3).to(x.device, x.dtype), self.smallest)
