@@ -1,6 +1,7 @@
 """Models by text: a pretrained network by name, a run directory, a function in your own file."""
 
 from sparring.models._broken import Broken, Wrapped
+from sparring.models._ensemble import Ensemble
 from sparring.models._fit import accuracy, fit
 from sparring.models._load import load_model, save_model
 from sparring.models._loaded import LoadedModel, Normalize
@@ -10,6 +11,7 @@ from sparring.models.base import ModelUnit, Pretrained, Trainable
 
 __all__ = [
     "Broken",
+    "Ensemble",
     "LoadedModel",
     "ModelUnit",
     "Normalize",
