@@ -28,6 +28,18 @@ def best_other(logits: Logits, index: Labels) -> Scores:
     return logits.scatter(1, index[:, None], -math.inf).amax(1)
 
 
+def folded(logits: Logits, labels: Labels) -> Logits:
+    """Return logits (n, k) of a model that answers k + 1, the last for a refusal: that one goes to the label.
+
+    z'_y = max(z_y, z_K) and z'_j = z_j. So any other class is the answer exactly when it is chosen and not refused, and
+    whoever fools z' fools classifier and detector at once (T42), with the smaller of the two margins. Source: the joint
+    classifier of Carlini and Wagner 2017, arXiv 1705.07263. **Differs**: there a refusal stays a logit of its own,
+    which only attacks with a target avoid; here it is the label's, so that it serves those that leave the label too.
+    """
+    at = labels[:, None]
+    return logits[:, :-1].scatter(1, at, logits.gather(1, at).maximum(logits[:, -1:]))
+
+
 def ce(logits: Logits, labels: Labels, targets: Labels | None) -> Scores:
     """Cross-entropy of the label, or minus that of the target."""
     if targets is None:

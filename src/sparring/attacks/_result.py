@@ -20,7 +20,7 @@ class Adversarials:
     and check the model's fast twin, no sample's cost. `clean_correct` (n,): the model was right (not yet at the
     target) before. `strongest` (n, *chw): the image closest to success, success or not; for minimal attacks the
     nearest success, within ε or not. `flat` (n,): samples that met a zero or non-finite gradient. `labels`,
-    `targets`, `logits_before`, `logits` (n, k), both from the user's model.
+    `targets`, `logits_before`, `logits` (n, k), both from the user's model, a refusal's among them where it may refuse.
     """
 
     images: Images

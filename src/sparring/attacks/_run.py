@@ -60,7 +60,8 @@ def attack(
 
     Args:
         model: images (n, *chw) → logits (n, k), a torch module or callable; or a `Victim`: a `TorchVictim` keeps its
-            twin, a `BlackBox` shows scores or labels alone.
+            twin, a `BlackBox` shows scores or labels alone. One with an attribute `rejects` that is true answers
+            k + 1 logits, the last for a refusal: it has to be fooled into an answer, and a refusal fools nobody (T42).
         x: images (n, *chw), float32 or float64, inside the threat's bounds.
         y: labels (n,); without them the model's own answers are taken, so the attack changes what it says.
         attack, threat: units or their text. Minimal-distance attacks may go without a threat: ε is then infinite.
@@ -107,9 +108,10 @@ def attack(
         for rows, ledger in zip(batches, ledgers, strict=True):
             looks.append(_look(victim, x[rows], limit, ledger, allow_probabilities))
             if len(looks) == 1:
-                check_classes(y, aims, looks[0].shape[1])
+                check_classes(y, aims, looks[0].shape[1] - victim.rejects)
         for rows, before, ledger in zip(batches, looks, ledgers, strict=True):
-            labels = before.argmax(1) if y is None else y[rows]
+            classes = before.shape[1] - victim.rejects
+            labels = before[:, :classes].argmax(1) if y is None else y[rows]
             part = _attack_batch(victim, x[rows], before, labels, None if aims is None else aims[rows], plan, ledger)
             parts.append(part)
             if progress is not None:
@@ -186,8 +188,8 @@ def _attack_batch(
         search = Search(
             swift, x, labels, targets, plan.threat, ledger,
             Streams(sample_keys(x, child_seed(plan.seed, plan.attack.name()))),
-            classes=before.shape[1], minimal=plan.attack.minimal, active=todo, early_stop=plan.early_stop,
-            budget=plan.budget, eight_bit=plan.eight_bit, confirm=None if swift is victim.model else victim.model,
+            classes=before.shape[1] - victim.rejects, minimal=plan.attack.minimal, active=todo,
+            early_stop=plan.early_stop, budget=plan.budget, eight_bit=plan.eight_bit, confirm=None if swift is victim.model else victim.model,
         )  # fmt: skip
         again = torch.zeros_like(todo)
         with contextlib.suppress(Finished, OutOfQueries):
@@ -195,7 +197,8 @@ def _attack_batch(
         with contextlib.suppress(OutOfQueries):
             again = settle(search, victim.model)
         won = search.success & todo
-        for key, found in (("images", search.images), ("distance", search.distance), ("logits", search.answers)):
+        answers = search.answers[:, : before.shape[1]]
+        for key, found in (("images", search.images), ("distance", search.distance), ("logits", answers)):
             result[key][won] = found[won].to(result[key].dtype)
         result["success"] |= won
         result["strongest"][todo] = search.strongest[todo]

@@ -29,7 +29,8 @@ def settle(search: Search, model: Classifier) -> Mask:
 
 def _settle_minimal(search: Search, model: Classifier) -> Mask:
     claimed, found = search.success.clone(), search.images.clone()
-    search.forget()
+    search.success = torch.zeros_like(claimed)  # every success is taken back
+    search.images, search.distance = search.x.clone(), torch.full_like(search.distance, torch.inf)
     for push in PUSHES:
         waiting = claimed & ~search.success
         pushed = search.threat.clip(search.x, search.x + (1 + push) * (found - search.x)) if push else found

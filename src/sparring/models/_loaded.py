@@ -11,7 +11,7 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from sparring.errors import InputError
 from sparring.types import Classifier, Images, Logits
-from sparring.victims.base import Access, Victim
+from sparring.victims.base import Access, Victim, rejects_of
 from sparring.victims.black_box import BlackBox
 from sparring.victims.queries import QueryLedger
 from sparring.victims.torch import TorchVictim
@@ -86,7 +86,7 @@ class CallableModel(nn.Module):
 
     def __init__(self, function: Classifier) -> None:
         super().__init__()
-        self.function = function
+        self.function, self.rejects = function, rejects_of(function)
 
     def forward(self, x: Images) -> Logits:
         """Return what the function returns."""

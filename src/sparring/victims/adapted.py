@@ -10,7 +10,7 @@ from torch import nn
 from sparring.core.frozen import frozen
 from sparring.core.twin import fast_twin
 from sparring.types import Classifier, Images, Logits
-from sparring.victims.base import Access, Victim
+from sparring.victims.base import Access, Victim, rejects_of
 from sparring.victims.torch import PROBES, logits_of
 
 
@@ -34,6 +34,7 @@ class Adapted(Victim):
         access: Access = "gradient",
     ) -> None:
         self.access, self.model, self.checks, self.repairs = access, judge, 0, False
+        self.rejects = rejects_of(owner)
         self.owner, self.view, self.around, self.fast = owner, view, around, fast
         self._twins: dict[bool, Classifier] = {}
 

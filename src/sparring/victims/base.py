@@ -30,6 +30,8 @@ class Victim(ABC):
     access: Access
     model: Classifier
     checks: int
+    rejects: bool = False
+    """Whether `model` may refuse an image: the last of its scores is then no class, and a refusal fools nobody."""
     repairs: bool = True
     """Whether an attack may run on `model` itself, where what was found on `swift` did not hold."""
 
@@ -49,6 +51,15 @@ class Victim(ABC):
 def draws_of(model: Classifier) -> int:
     """Return how many passes one call costs: more than one for a model that averages over draws."""
     return int(getattr(model, "draws", 1))
+
+
+def rejects_of(model: object) -> bool:
+    """Say whether a model declares, by an attribute `rejects`, that its last logit is a refusal; methods ask their owner.
+
+    >>> rejects_of(lambda x: x)
+    False
+    """
+    return bool(getattr(model, "rejects", getattr(getattr(model, "__self__", None), "rejects", False)))
 
 
 class Ledger:

@@ -14,7 +14,7 @@ from torch import Tensor
 from sparring.core.frozen import frozen
 from sparring.errors import InputError
 from sparring.types import Classifier, Images, Logits
-from sparring.victims.base import Access, OutOfQueries, Victim
+from sparring.victims.base import Access, OutOfQueries, Victim, rejects_of
 
 
 class BlackBox(Victim):
@@ -48,7 +48,7 @@ class BlackBox(Victim):
             raise InputError(f"expected access 'scores' or 'decision', got {access!r}: gradients need a torch model")
         if classes is not None and classes < 2:
             raise InputError(f"expected classes >= 2, got {classes}")
-        self.access, self.classes, self.checks = access, classes, 0
+        self.access, self.classes, self.checks, self.rejects = access, classes, 0, rejects_of(model)
         self._given, self._takes = model, takes or _annotated(model)
         self.model: Classifier = self._say  # bound once: whoever compares gets the same object
 

@@ -12,7 +12,7 @@ from sparring.core.frozen import frozen
 from sparring.core.twin import fast_twin
 from sparring.errors import InputError
 from sparring.types import Classifier, Images, Logits, Scores
-from sparring.victims.base import Victim
+from sparring.victims.base import Victim, rejects_of
 
 PROBES = 8
 """Images on which a fast twin is checked against the model."""
@@ -29,7 +29,7 @@ class TorchVictim(Victim):
     def __init__(self, model: Classifier, *, fast: bool = True) -> None:
         if not callable(model):
             raise InputError(f"expected a model: a torch module or a callable, got {type(model).__name__}")
-        self.access, self.model = "gradient", model
+        self.access, self.model, self.rejects = "gradient", model, rejects_of(model)
         self.fast = fast
         self.checks = 0
         self._twins: dict[bool, Classifier] = {}
@@ -107,21 +107,24 @@ def value_and_gradient(
     return logits.detach(), values.detach(), gradient
 
 
-def jacobian(model: Classifier, x: Images, directions: Tensor) -> tuple[Logits, Tensor]:
+def jacobian(
+    model: Classifier, x: Images, directions: Tensor, seen: Callable[[Logits], Logits] = lambda logits: logits
+) -> tuple[Logits, Tensor]:
     """Return logits (n, k) and the gradients (n, m, *chw) of m weightings of them; 1 forward, m backwards.
 
     `directions` (n, m, k) holds the weights: rows of the identity give gradients of single logits, a difference of
-    two rows the gradient of a difference.
+    two rows the gradient of a difference. They weigh the logits as they are `seen`.
     """
     with torch.enable_grad():
         x = x.detach().requires_grad_(True)
         logits = model(x.clone())
-        if not logits.requires_grad:
+        weighed = seen(logits)
+        if not weighed.requires_grad:
             raise _no_gradient()
         count = directions.shape[1]
         gradients = []
         for index in range(count):
-            weighted = (logits * directions[:, index]).sum()
+            weighted = (weighed * directions[:, index]).sum()
             (gradient,) = torch.autograd.grad(weighted, x, retain_graph=index + 1 < count, allow_unused=True)
             if gradient is None:
                 raise _no_gradient()
