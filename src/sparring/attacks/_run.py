@@ -188,8 +188,9 @@ def _attack_batch(
         search = Search(
             swift, x, labels, targets, plan.threat, ledger,
             Streams(sample_keys(x, child_seed(plan.seed, plan.attack.name()))),
-            classes=before.shape[1] - victim.rejects, minimal=plan.attack.minimal, active=todo,
-            early_stop=plan.early_stop, budget=plan.budget, eight_bit=plan.eight_bit, confirm=None if swift is victim.model else victim.model,
+            classes=before.shape[1] - victim.rejects, minimal=plan.attack.minimal, active=todo, budget=plan.budget,
+            early_stop=plan.early_stop, eight_bit=plan.eight_bit,
+            confirm=None if swift is victim.model else victim.model,
         )  # fmt: skip
         again = torch.zeros_like(todo)
         with contextlib.suppress(Finished, OutOfQueries):

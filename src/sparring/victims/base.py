@@ -54,7 +54,7 @@ def draws_of(model: Classifier) -> int:
 
 
 def rejects_of(model: object) -> bool:
-    """Say whether a model declares, by an attribute `rejects`, that its last logit is a refusal; methods ask their owner.
+    """Say whether a model declares by an attribute `rejects` that its last logit is a refusal; a method asks its owner.
 
     >>> rejects_of(lambda x: x)
     False
