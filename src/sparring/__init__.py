@@ -2,6 +2,19 @@
 
 from sparring.attacks import Adversarials, attack
 from sparring.audit import AuditResult, audit
+from sparring.certificates import CertifyResult, certify
 from sparring.registry import parse, show
+from sparring.surrogates import substitute, transfer
 
-__all__ = ["Adversarials", "AuditResult", "attack", "audit", "parse", "show"]
+__all__ = [
+    "Adversarials",
+    "AuditResult",
+    "CertifyResult",
+    "attack",
+    "audit",
+    "certify",
+    "parse",
+    "show",
+    "substitute",
+    "transfer",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sparring.report import _attack, _audit, _compare, _demo, _explain
+from sparring.report import _attack, _audit, _certify, _compare, _demo, _explain
 from sparring.report._page import render, write_report
 from sparring.report._pictures import Forged, Picture
 
@@ -14,6 +14,7 @@ __all__ = [
     "Picture",
     "attack_page",
     "audit_page",
+    "certify_page",
     "compare_page",
     "demo_page",
     "explain_page",
@@ -46,6 +47,23 @@ def attack_page(result: Mapping[str, Any], pictures: Sequence[Picture] = ()) -> 
     True
     """
     return render(_attack.story(result, pictures))
+
+
+def certify_page(result: Mapping[str, Any]) -> str:
+    """Return the page of a certification: how many images are right under any change up to a radius, with proof.
+
+    `result`: a certification's `result.json`; it must have `n`, `sigma`, `draws`, `alpha`, `certified` and `curve`.
+
+    Raises InputError where these are missing. Cost: no passes.
+
+    >>> row = {"radius": 0.25, "count": 8, "accuracy": 0.8, "interval": (0.44, 0.97)}
+    >>> result = {"n": 10, "sigma": 0.25, "draws": 1000, "alpha": 0.001, "certified": [row], "reach": 0.6}
+    >>> result |= {"curve": {"points": [[0, 0.9], [0.6, 0.1]]}, "abstained": 0.1, "smoothed_accuracy": 0.9}
+    >>> result |= {"plain_accuracy": 0.9, "smoothed_interval": None, "median_radius": 0.4, "at_reach": 0.1}
+    >>> "stay right under any change" in certify_page(result)
+    True
+    """
+    return render(_certify.story(result))
 
 
 def compare_page(result: Mapping[str, Any]) -> str:
