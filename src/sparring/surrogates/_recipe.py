@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from sparring.errors import InputError
+from sparring.errors import InputError, did_you_mean
 from sparring.models import Trainable
-from sparring.registry import parse_as
+from sparring.registry import parse, units
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,10 +47,19 @@ class Recipe:
         if not self.nets:
             raise InputError("expected at least one net for a substitute, got none: give nets such as ('cnn',)")
         for net in self.nets:
-            parse_as(Trainable, net)
+            net_of(net)
         least_of = {"queries": 1, "flip": 0, "doublings": 0, "reservoir": 0, "epochs": 1, "steps": 1}
         for name, least in least_of.items():
             if getattr(self, name) < least:
                 raise InputError(f"expected {name} >= {least} of a recipe, got {getattr(self, name)}")
         if not 0 < self.step <= 1 or not self.lr > 0:
             raise InputError(f"expected step in (0, 1] and lr > 0 of a recipe, got {self.step} and {self.lr}")
+
+
+def net_of(text: str) -> Trainable:
+    """Return the architecture that a text names, or say that it is none."""
+    unit = parse(text, "model")
+    if not isinstance(unit, Trainable):
+        names = [name for name, each in units("model").items() if issubclass(each, Trainable)]
+        raise InputError(f"expected a net to train, got {unit}{did_you_mean(str(unit), names)}")
+    return unit

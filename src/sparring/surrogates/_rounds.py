@@ -18,11 +18,10 @@ from sparring.core.runs import write_atomic
 from sparring.core.seeds import child_seed
 from sparring.data import Dataset
 from sparring.errors import InputError
-from sparring.models import Trainable, fit
-from sparring.registry import parse_as
+from sparring.models import fit
 from sparring.surrogates._augment import offspring, parents, sign_of, unlike
 from sparring.surrogates._oracle import Oracle
-from sparring.surrogates._recipe import Recipe
+from sparring.surrogates._recipe import Recipe, net_of
 from sparring.types import Images, Labels
 
 BATCH = 64
@@ -83,7 +82,7 @@ def learn(
     net: str, x: Images, labels: Labels, classes: tuple[str, ...], epochs: int, lr: float, seed: int
 ) -> nn.Module:
     """Return a fresh net that was trained on images and the victim's labels, its weights fixed."""
-    module = parse_as(Trainable, net).build(tuple(x.shape[1:]), len(classes), seed=seed)
+    module = net_of(net).build(tuple(x.shape[1:]), len(classes), seed=seed)
     with torch.inference_mode(False):
         fit(module, Dataset(x, labels, classes), epochs=epochs, seed=seed, lr=lr, batch_size=BATCH)
     return module.requires_grad_(False)

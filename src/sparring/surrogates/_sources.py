@@ -12,8 +12,8 @@ from sparring.core.runs import read_json
 from sparring.core.seeds import child_seed
 from sparring.data import Dataset
 from sparring.errors import InputError
-from sparring.models import LoadedModel, Trainable, accuracy, fit, load_model, save_model
-from sparring.registry import parse_as
+from sparring.models import LoadedModel, accuracy, fit, load_model, save_model
+from sparring.surrogates._recipe import net_of
 
 Told = Callable[[str, float], None]
 """Called with a model's name and its accuracy on the images it was trained on."""
@@ -52,7 +52,7 @@ def train_all(
     parts = {", half 1": order[:middle], ", half 2": order[middle:]} if halves else {"": torch.arange(len(data))}
     made: list[LoadedModel] = []
     for place, net in enumerate(nets):
-        unit = parse_as(Trainable, net)
+        unit = net_of(net)
         for half, rows in parts.items():
             name = f"{unit}{half}"
             own = child_seed(seed, f"{place} {name}") % 2**31

@@ -133,7 +133,10 @@ def transfer(
     if ensemble:
         cells = []
         for target, victim, right in zip(loaded, victims, clean, strict=True):
-            others = ensemble_of([model for model in loaded if model is not target and model.access == "gradient"])
+            rest = [model for model in loaded if model is not target and model.access == "gradient"]
+            if not rest:
+                continue
+            others = ensemble_of(rest)
             source = others.victim(fast=fast)
             ensembles[target.text] = made_on(source)
             said = _says(source, x), _says(source, ensembles[target.text])
