@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from sparring.audit._audit import align_names
 from sparring.data import Dataset
 from sparring.models import LoadedModel
 from sparring.report import Picture
+from sparring.surrogates import Substitution, Transfer
 
 MOST = 12
 """Pictures in a report's grid."""
@@ -80,3 +81,46 @@ def attack_pictures(x: Tensor, found: Adversarials, names: Sequence[str], truth:
             )
         )
     return pictures
+
+
+def transfer_pictures(found: Transfer, models: Mapping[str, LoadedModel], classes: Sequence[str]) -> list[Picture]:
+    """Return a few images of a matrix that fool another model than their own, and its word for each."""
+    pairs = [(source, target) for source in found.images for target in models if source != target]
+    pictures: list[Picture] = []
+    for source, target in pairs[:MOST]:
+        victim = models[target].victim()
+        with victim.frozen():
+            before, after = victim.answer(found.originals), victim.answer(found.images[source])
+        if victim.access != "decision":
+            before, after = before.softmax(1), after.softmax(1)
+        truth = found.labels
+        fooled = ((before.argmax(1) == truth) & (after.argmax(1) != truth)).nonzero()[:, 0].tolist()
+        for place in fooled[len(pictures) % max(1, len(fooled)) :][:1]:
+            original, adversarial = as_picture(found.originals[place]), as_picture(found.images[source][place])
+            if original is not None and adversarial is not None:
+                said = [
+                    (short(_name(classes, int(row[place].argmax()))), float(row[place].amax()))
+                    for row in (before, after)
+                ]
+                name = short(_name(classes, int(truth[place])))
+                pictures.append(Picture(original, adversarial, name, said[0], said[1], note=f"{source} on {target}"))
+    return pictures
+
+
+def substitute_pictures(found: Substitution) -> list[Picture]:
+    """Return a few images that a victim has wrong, made on its substitutes; it is known by its labels alone."""
+    classes = found.result["classes"]
+    places = ((found.before == found.truth) & (found.after != found.truth)).nonzero()[:, 0].tolist()
+    pictures = []
+    for place in (places[index] for index in spread(len(places))):
+        original, adversarial = as_picture(found.originals[place]), as_picture(found.images[place])
+        if original is not None and adversarial is not None:
+            truth, before, after = (
+                short(_name(classes, int(labels[place]))) for labels in (found.truth, found.before, found.after)
+            )
+            pictures.append(Picture(original, adversarial, truth, (before, 1.0), (after, 1.0)))
+    return pictures
+
+
+def _name(classes: Sequence[str], index: int) -> str:
+    return classes[index] if index < len(classes) else str(index)

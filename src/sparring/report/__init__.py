@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sparring.report import _attack, _audit, _certify, _compare, _demo, _explain
+from sparring.report import _attack, _audit, _certify, _compare, _demo, _explain, _substitute, _transfer
 from sparring.report._page import render, write_report
 from sparring.report._pictures import Forged, Picture
 
@@ -18,6 +18,8 @@ __all__ = [
     "compare_page",
     "demo_page",
     "explain_page",
+    "substitute_page",
+    "transfer_page",
     "write_report",
 ]
 
@@ -120,3 +122,37 @@ def explain_page(result: Mapping[str, Any]) -> str:
     True
     """
     return render(_explain.story(result))
+
+
+def substitute_page(result: Mapping[str, Any], pictures: Sequence[Picture] = ()) -> str:
+    """Return the page of a substitute: what a victim's labels gave away, by both counts (T50), and what they cost.
+
+    `result`: a substitution's `result.json`; it must have `n`, `attacks`, `misclassified`, `of_right` and `queries`.
+    `pictures`: shown as they come.
+
+    Raises InputError where these are missing. Cost: no passes.
+
+    >>> share = {"count": 9, "of": 10, "share": 0.9, "interval": (0.6, 0.98)}
+    >>> result = {"n": 10, "attacks": [], "misclassified": share, "of_right": share, "queries": {}, "asked": 640}
+    >>> "With 640 labels bought" in substitute_page(result)
+    True
+    """
+    return render(_substitute.story(result, pictures))
+
+
+def transfer_page(result: Mapping[str, Any], pictures: Sequence[Picture] = ()) -> str:
+    """Return the page of a transfer matrix: how often images made on each model fool each other one.
+
+    `result`: a transfer's `result.json`; it must have `n`, `models`, `rows` and `attack`. `pictures`: shown as they
+    come.
+
+    Raises InputError where these are missing. Cost: no passes.
+
+    >>> share = {"count": 5, "of": 8, "share": 0.625, "interval": (0.3, 0.86)}
+    >>> cell = {"target": "b", "white_box": False, "of_right": share, "of_broken": share}
+    >>> models = [{"name": name, "clean": share} for name in "ab"]
+    >>> rows = [{"source": "a", "cells": [cell]}]
+    >>> "62.5" in transfer_page({"n": 9, "models": models, "rows": rows, "attack": "fgsm"})
+    True
+    """
+    return render(_transfer.story(result, pictures))
