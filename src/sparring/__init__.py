@@ -3,6 +3,7 @@
 from sparring.attacks import Adversarials, attack
 from sparring.audit import AuditResult, audit
 from sparring.certificates import CertifyResult, certify
+from sparring.harden import Hardened, harden
 from sparring.registry import parse, show
 from sparring.surrogates import substitute, transfer
 
@@ -10,9 +11,11 @@ __all__ = [
     "Adversarials",
     "AuditResult",
     "CertifyResult",
+    "Hardened",
     "attack",
     "audit",
     "certify",
+    "harden",
     "parse",
     "show",
     "substitute",

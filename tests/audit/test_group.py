@@ -15,7 +15,7 @@ import pytest
 import torch
 
 import sparring
-from sparring.audit._group import Group, this_group
+from sparring.core.group import Group, this_group
 from sparring.data import Dataset
 from sparring.models import fit, load_model, save_model
 from sparring.registry import parse
@@ -23,24 +23,6 @@ from sparring.registry import parse
 TIMES = {"seconds", "date", "command"}
 """What may differ between two runs of the same audit."""
 TORCHRUN = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "sparring")
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 7])
-@pytest.mark.parametrize("count", [0, 1, 5, 14])
-def test_every_part_is_done_by_one_process_and_no_two_differ_by_more_than_one(size: int, count: int) -> None:
-    parts = [list(Group(rank, size).mine(count)) for rank in range(size)]
-    assert sorted(part for each in parts for part in each) == list(range(count))
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
-
-
-def test_alone_one_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("WORLD_SIZE", raising=False)
-    group = this_group()
-    assert group == Group(0, 1)
-    group.wait()
-    assert group.share("folder") == "folder"
-    monkeypatch.setenv("WORLD_SIZE", "1")
-    assert this_group() == Group(0, 1)
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from sparring.audit._curve import curve_of
 from sparring.audit._examine import Examination, examine
 from sparring.audit._figures import Record, figures, warnings_of
 from sparring.audit._folder import gather_pictures, open_run, spec_of
-from sparring.audit._group import this_group
+from sparring.core.group import this_group
 from sparring.audit._phases import Phases, fallen, merged
 from sparring.audit._preflight import check_request, preflight
 from sparring.audit._protocols import DRAWS, EOT_DRAWS, attacks_of

@@ -9,11 +9,11 @@ import typer
 
 from sparring.audit import AuditResult, chunks_done
 from sparring.audit import audit as run_audit
-from sparring.audit._group import this_group
 from sparring.cli import _options as opt
 from sparring.cli._app import app
 from sparring.cli._bar import Bar
 from sparring.cli._pictures import audit_pictures
+from sparring.core.group import this_group
 from sparring.core.runs import new_run_dir
 from sparring.data import load_data
 from sparring.errors import InputError

@@ -44,6 +44,21 @@ def frozen(model: Classifier) -> Iterator[None]:
             parameter.requires_grad_(flag)
 
 
+@contextmanager
+def quiet_norms(model: object) -> Iterator[None]:
+    """Let batch norms use the statistics of the batch, and keep their running ones as they are."""
+    kind = nn.modules.batchnorm._BatchNorm
+    norms = [m for m in model.modules() if isinstance(m, kind)] if isinstance(model, nn.Module) else []
+    before = [norm.momentum for norm in norms]
+    try:
+        for norm in norms:
+            norm.momentum = 0.0
+        yield
+    finally:
+        for norm, momentum in zip(norms, before, strict=True):
+            norm.momentum = momentum
+
+
 def _warn(modes: list[tuple[nn.Module, bool]]) -> None:
     active = [type(module).__name__ for module, training in modes if training and _depends_on_mode(module)]
     if active:

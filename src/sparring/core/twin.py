@@ -111,9 +111,36 @@ def _agrees(twin: Twin, x: Images, logits: Logits, tolerance: float) -> bool:
 def fold_batch_norms(net: nn.Module, x: Images) -> nn.Module:
     """Fold, in place, every eval-mode batch norm whose input is exactly the output of one convolution.
 
-    W' = W γ/√(σ²+ε), b' = β + (b − μ) γ/√(σ²+ε). The pairs are found by watching one forward pass, so any control
-    flow is served; a convolution or norm that runs twice, or shares its weights, is left alone. That nothing else
-    reads the convolution's output is not seen here: the caller compares logits.
+    W' = W γ/√(σ²+ε), b' = β + (b − μ) γ/√(σ²+ε).
+    """
+    for convolution, norm in foldable(net, x):
+        weight, bias = folded(convolution, norm)
+        convolution.weight = nn.Parameter(weight, requires_grad=False)
+        convolution.bias = nn.Parameter(bias, requires_grad=False)
+        _replace(net, norm, nn.Identity())
+    return net
+
+
+def folded(convolution: nn.Module, norm: nn.Module) -> tuple[Tensor, Tensor]:
+    """Return weight and bias of the one convolution that does what the two modules do in eval mode."""
+    weight, bias = fuse_conv_bn_weights(
+        convolution.weight,  # type: ignore[arg-type]
+        convolution.bias,  # type: ignore[arg-type]
+        norm.running_mean,  # type: ignore[arg-type]
+        norm.running_var,  # type: ignore[arg-type]
+        norm.eps,  # type: ignore[arg-type]
+        norm.weight,  # type: ignore[arg-type]
+        norm.bias,  # type: ignore[arg-type]
+    )
+    return weight.detach(), bias.detach()
+
+
+def foldable(net: nn.Module, x: Images) -> list[tuple[nn.Module, nn.Module]]:
+    """Return the pairs of a convolution and the eval-mode batch norm that reads its output and nothing else.
+
+    The pairs are found by watching one forward pass, so any control flow is served; a convolution or norm that runs
+    twice, or shares its weights, is left alone. That nothing else reads the convolution's output is not seen here:
+    the caller compares logits.
     """
     outputs: dict[int, tuple[nn.Module, Tensor, int]] = {}
     calls: dict[nn.Module, int] = {}
@@ -139,21 +166,13 @@ def fold_batch_norms(net: nn.Module, x: Images) -> nn.Module:
         for hook in hooks:
             hook.remove()
     readers = [convolution for convolution, _ in pairs]
-    for convolution, norm in pairs:
-        once = calls[convolution] == calls[norm] == readers.count(convolution) == 1
-        if once and norm.track_running_stats and not norm.training:
-            weight, bias = fuse_conv_bn_weights(
-                convolution.weight,  # type: ignore[arg-type]
-                convolution.bias,  # type: ignore[arg-type]
-                norm.running_mean,  # type: ignore[arg-type]
-                norm.running_var,  # type: ignore[arg-type]
-                norm.eps,  # type: ignore[arg-type]
-                norm.weight,  # type: ignore[arg-type]
-                norm.bias,  # type: ignore[arg-type]
-            )
-            convolution.weight, convolution.bias = weight.requires_grad_(False), bias.requires_grad_(False)
-            _replace(net, norm, nn.Identity())
-    return net
+    return [
+        (convolution, norm)
+        for convolution, norm in pairs
+        if calls[convolution] == calls[norm] == readers.count(convolution) == 1
+        and norm.track_running_stats
+        and not norm.training
+    ]
 
 
 def _replace(net: nn.Module, old: nn.Module, new: nn.Module) -> None:

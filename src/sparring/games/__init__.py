@@ -1,1 +1,9 @@
 """Games: who plays, what each wants, who moves when; and the one loop that trains them all."""
+
+from sparring.games._checkpoints import Checkpoints
+from sparring.games._feed import Feed
+from sparring.games._loop import Plan, train
+from sparring.games._table import Player, Table
+from sparring.games.base import Batch, FunctionGame, Game, Rule, Turn
+
+__all__ = ["Batch", "Checkpoints", "Feed", "FunctionGame", "Game", "Plan", "Player", "Rule", "Table", "Turn", "train"]

@@ -24,7 +24,7 @@ from sparring.registry import parse, units
 from sparring.victims.black_box import BlackBox
 from sparring.victims.scikit_learn import is_estimator
 
-SPEC, WEIGHTS = "spec.json", "model.safetensors"
+SPEC, WEIGHTS, HARDENED = "spec.json", "model.safetensors", "hardened"
 
 
 def load_model(
@@ -41,6 +41,7 @@ def load_model(
         FILE.py:name              in a file of yours: a function without arguments that returns an
         package.module:name       nn.Module, a fitted scikit-learn classifier or a BlackBox; a module; or a function
                                   images → logits, in torch or numpy, or images → labels
+        FILE.py:name@RUN_DIR      the same, with the weights that `harden` left in its run directory
         FILE.onnx                 a network for onnxruntime, input and output read from the file
         FILE.json or FILE.yaml    the description of an HTTP endpoint
     or an nn.Module. It takes images in [0, 1]: normalization belongs inside. `input_shape` and `classes`
@@ -133,7 +134,17 @@ def _load(source: str | Path | nn.Module | LoadedModel) -> LoadedModel:
     )
 
 
+def model_folder(folder: Path) -> Path:
+    """Return where in a run directory the model lies: in itself, or in `hardened/` after `sparring harden`."""
+    return folder / HARDENED if (folder / HARDENED / SPEC).exists() else folder
+
+
 def _from_code(text: str) -> LoadedModel:
+    code, at, folder = text.rpartition("@")
+    if at and ":" in code and Path(folder).is_dir():
+        loaded = _from_code(code)
+        _load_weights(loaded.module, model_folder(Path(folder)), code)
+        return dataclasses.replace(loaded, text=text, checksum=checksum(loaded.module, loaded.checksum))
     found = find_in_code(text)
     value = found.value
     if not isinstance(value, nn.Module) and callable(value) and not _needs_arguments(value):
@@ -163,7 +174,8 @@ def _needs_arguments(function: Any) -> bool:
     return any(each.default is inspect.Parameter.empty and each.kind not in optional for each in parameters)
 
 
-def _from_run(folder: Path) -> LoadedModel:
+def _from_run(run: Path) -> LoadedModel:
+    folder = model_folder(run)
     spec = read_json(folder / SPEC)
     try:
         shape, classes = tuple(map(int, spec["input_shape"])), tuple(map(str, spec["classes"]))
@@ -173,7 +185,18 @@ def _from_run(folder: Path) -> LoadedModel:
             f"expected model, input_shape and classes in {folder / SPEC}, got {json.dumps(spec)[:80]}: "
             "is this the run directory of a training?"
         ) from None
+    if ":" in text:  # a file must not decide which code runs: the user says so
+        raise InputError(f"expected the code that builds the model of {run}, got the folder alone: give {text}@{run}")
     module = _trainable(text).build(shape, len(classes))
+    _load_weights(module, folder, text)
+    module.eval()
+    found = checksum(module)
+    if spec.get("checksum", found) != found:
+        raise InputError(f"expected the weights that {folder / SPEC} describes, got others: train or save it again")
+    return LoadedModel(module, str(run), classes, shape, found)
+
+
+def _load_weights(module: nn.Module, folder: Path, text: str) -> None:
     try:
         module.load_state_dict(load_tensors((folder / WEIGHTS).read_bytes()))
     except FileNotFoundError:
@@ -181,11 +204,6 @@ def _from_run(folder: Path) -> LoadedModel:
     except (OSError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"expected the weights of {text} in {folder / WEIGHTS}, got {reason}") from None
-    module.eval()
-    found = checksum(module)
-    if spec.get("checksum", found) != found:
-        raise InputError(f"expected the weights that {folder / SPEC} describes, got others: train or save it again")
-    return LoadedModel(module, str(folder), classes, shape, found)
 
 
 def _trainable(unit: str | Trainable) -> Trainable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sparring.report import _attack, _audit, _certify, _compare, _demo, _explain, _substitute, _transfer
+from sparring.report import _attack, _audit, _certify, _compare, _demo, _explain, _harden, _substitute, _transfer
 from sparring.report._page import render, write_report
 from sparring.report._pictures import Forged, Picture
 
@@ -18,6 +18,7 @@ __all__ = [
     "compare_page",
     "demo_page",
     "explain_page",
+    "harden_page",
     "substitute_page",
     "transfer_page",
     "write_report",
@@ -156,3 +157,16 @@ def transfer_page(result: Mapping[str, Any], pictures: Sequence[Picture] = ()) -
     True
     """
     return render(_transfer.story(result, pictures))
+
+
+def harden_page(result: Mapping[str, Any]) -> str:
+    """Return the page of a hardening: the audits before and after, what a careless look would say, the training.
+
+    `result`: a hardening's `result.json`; it must have `defense`, `spec` and `threat`.
+
+    Raises InputError where these are missing. Cost: no passes.
+
+    >>> "not audited" in harden_page({"defense": "trades", "threat": "linf(0.1)", "spec": {"model": "cnn"}})
+    True
+    """
+    return render(_harden.story(result))

@@ -1,7 +1,4 @@
-"""Several processes at one audit: who does which part, and when all wait for all.
-
-Started by `torchrun`. Parts are files in the run directory, so nothing but waiting and a folder's name is exchanged.
-"""
+"""Several processes at one piece of work, started by `torchrun`: who does which part, and when all wait for all."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch.distributed as dist
+from torch import Tensor
 
 PATIENCE = datetime.timedelta(hours=24)
 """How long one process waits for another's part."""
@@ -28,6 +26,15 @@ class Group:
         """Yield the parts of `count` that this process does: every `size`-th."""
         yield from range(self.rank, count, self.size)
 
+    def part(self, values: Tensor) -> Tensor:
+        """Return this process's share of the rows: neighbors, no two shares differing by more than one."""
+        return values.tensor_split(self.size)[self.rank]
+
+    def add(self, values: Tensor) -> None:
+        """Add up a tensor over all processes, in place."""
+        if self.size > 1:
+            dist.all_reduce(values)
+
     def wait(self) -> None:
         """Wait until every process is here."""
         if self.size > 1:
@@ -40,6 +47,11 @@ class Group:
         box = [value]
         dist.broadcast_object_list(box)
         return box[0]
+
+
+def one_process() -> Group:
+    """Return the group of a process that is on its own, whatever started it."""
+    return Group()
 
 
 def this_group() -> Group:

@@ -1,0 +1,195 @@
+"""The table at which a game is played: every player's optimizer, and the only place where weights move."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sparring.core.average import Average
+from sparring.core.group import Group, one_process
+from sparring.errors import InputError
+from sparring.games.base import Turn
+
+Schedule = Callable[[float], float]
+"""From the share of the training that is done, in [0, 1], to a factor on the learning rate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Player:
+    """A module that moves: its optimizer, its learning rate over time, and, if wanted, the average of its weights."""
+
+    module: nn.Module
+    optimizer: torch.optim.Optimizer
+    schedule: Schedule | None = None
+    average: Average | None = None
+
+
+class Table:
+    """Players at a game, their gradients and moves. Rules call it; losses never see it.
+
+    With several processes each one's gradient is that of its part of the batch, and all are added up in one flat
+    tensor, weighed by the size of the parts: the sum is the gradient of the whole batch.
+    """
+
+    def __init__(self, players: Mapping[str, Player], group: Group | None = None, precision: str = "float32") -> None:
+        self.players = dict(players)
+        self.memory: dict[str, Tensor] = {}
+        self.figures: dict[str, list[Tensor]] = {}
+        self.weight = 1.0
+        self.images = 0
+        self.round = 0
+        self.group, self.precision = group or one_process(), precision
+        self._rates = {
+            name: [group["lr"] for group in player.optimizer.param_groups] for name, player in self.players.items()
+        }
+
+    def parameters(self, player: str) -> list[nn.Parameter]:
+        """Return what a player may move."""
+        groups = self.players[player].optimizer.param_groups
+        return [parameter for group in groups for parameter in group["params"]]
+
+    def gradient(self, turn: Turn) -> Tensor:
+        """Put the gradient of a turn's loss on its player's weights, and on no one else's (G12); return the loss.
+
+        Raises: InputError when the loss or a gradient is not finite, naming the round and the tensor (G36).
+        """
+        own = self.parameters(turn.player)
+        for parameter in own:
+            parameter.grad = None
+        with self._only(turn.player), torch.enable_grad():
+            with self._autocast():
+                loss = turn.loss()
+            loss.float().backward()  # type: ignore[no-untyped-call]
+        self._add_up(own)
+        self._check(turn, loss)
+        self.figures.setdefault(f"{turn.player}_loss", []).append(loss.detach().float())
+        for name, value in turn.figures.items():
+            self.figures.setdefault(name, []).append(value.detach().float())
+        return loss.detach()
+
+    def step(self, player: str) -> None:
+        """Move a player by its gradient, under its learning rate of the moment."""
+        self.players[player].optimizer.step()
+
+    def point(self, player: str) -> list[Tensor]:
+        """Return a copy of where a player stands."""
+        return [parameter.detach().clone() for parameter in self.parameters(player)]
+
+    @torch.no_grad()
+    def move_to(self, player: str, point: list[Tensor]) -> None:
+        """Put a player where it stood before."""
+        for parameter, value in zip(self.parameters(player), point, strict=True):
+            parameter.copy_(value)
+
+    def set_rates(self, share: float) -> None:
+        """Set every learning rate to what it is at this share of the training."""
+        for name, player in self.players.items():
+            factor = 1.0 if player.schedule is None else player.schedule(share)
+            for group, rate in zip(player.optimizer.param_groups, self._rates[name], strict=True):
+                group["lr"] = rate * factor
+
+    @contextlib.contextmanager
+    def _only(self, mover: str) -> Iterator[None]:
+        """Let the weights of one player alone ask for gradients."""
+        own = {id(parameter) for parameter in self.parameters(mover)}
+        every = [p for player in self.players.values() for p in player.module.parameters()]
+        before = [p.requires_grad for p in every]
+        try:
+            for parameter in every:
+                parameter.requires_grad_(id(parameter) in own)
+            yield
+        finally:
+            for parameter, flag in zip(every, before, strict=True):
+                parameter.requires_grad_(flag)
+
+    def _autocast(self) -> contextlib.AbstractContextManager[object]:
+        if self.precision == "float32":
+            return contextlib.nullcontext()
+        if self.precision != "bfloat16":
+            raise InputError(f"expected precision float32 or bfloat16, got {self.precision!r}")
+        kind = next(p.device.type for player in self.players.values() for p in player.module.parameters())
+        return torch.autocast(kind, dtype=torch.bfloat16)
+
+    def _add_up(self, parameters: list[nn.Parameter]) -> None:
+        """Turn the gradient of this process's part into that of the whole batch, in one message."""
+        if self.group.size == 1:
+            return
+        for parameter in parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        flat = torch.cat([gradient.flatten() for gradient in gradients]) * self.weight
+        self.group.add(flat)
+        for gradient, part in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+    def _check(self, turn: Turn, loss: Tensor) -> None:
+        module, own = self.players[turn.player].module, self.parameters(turn.player)
+        total = torch.stack([p.grad.sum() for p in own if p.grad is not None] or [torch.zeros(())]).sum()
+        if bool(torch.isfinite(loss.detach()) & torch.isfinite(total)):
+            return
+        names = {id(parameter): name for name, parameter in module.named_parameters()}
+        bad = [names.get(id(p), "a weight") for p in own if p.grad is not None and not bool(p.grad.isfinite().all())]
+        where = f"the gradient of {bad[0]}" if bad else "the loss"
+        raise InputError(
+            f"expected finite losses and gradients, got {loss.item():g} as the loss of {turn.player} in round "
+            f"{self.round}, first in {where}: lower lr; the last good checkpoint is intact"
+        )
+
+    @torch.no_grad()
+    def close_round(self, images: int) -> None:
+        """Count a round; let averages follow, and processes agree on running statistics."""
+        self.round, self.images = self.round + 1, self.images + images
+        for player in self.players.values():
+            buffers = [each for each in player.module.buffers() if each.is_floating_point()]
+            if self.group.size > 1 and buffers:
+                flat = torch.cat([each.flatten() for each in buffers]) / self.group.size
+                self.group.add(flat)
+                for each, part in zip(buffers, torch.split(flat, [b.numel() for b in buffers]), strict=True):
+                    each.copy_(part.view_as(each))
+            if player.average is not None:
+                player.average.follow(player.module, images)
+
+    def told(self) -> dict[str, float]:
+        """Return the means of all losses and figures since the last call."""
+        means = {name: float(torch.stack(values).mean()) for name, values in self.figures.items()}
+        self.figures.clear()
+        return means
+
+    def modules(self) -> dict[str, dict[str, Tensor]]:
+        """Return what to keep of every player: the average of its weights, where there is one."""
+        return {
+            name: (player.module if player.average is None else player.average.module).state_dict()
+            for name, player in self.players.items()
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Return all that decides how the game goes on."""
+        return {
+            "round": self.round,
+            "images": self.images,
+            "memory": self.memory,
+            "players": {
+                name: {
+                    "module": player.module.state_dict(),
+                    "optimizer": player.optimizer.state_dict(),
+                    "average": None if player.average is None else player.average.state(),
+                }
+                for name, player in self.players.items()
+            },
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take up where `state` was taken."""
+        self.round, self.images, self.memory = state["round"], state["images"], dict(state["memory"])
+        for name, player in self.players.items():
+            kept = state["players"][name]
+            player.module.load_state_dict(kept["module"])
+            player.optimizer.load_state_dict(kept["optimizer"])
+            if player.average is not None:
+                player.average.load(kept["average"])
