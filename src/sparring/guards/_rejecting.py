@@ -15,7 +15,7 @@ from sparring.errors import InputError
 from sparring.types import Images, Logits, Scores
 
 BATCH = 250
-"""Images that one pass over calibration data takes."""
+"""Images that one pass takes."""
 
 
 class Rejecting(nn.Module, ABC):
@@ -63,7 +63,7 @@ class Rejecting(nn.Module, ABC):
                 f"{false_alarms} and {n} images"
             )
         with torch.no_grad():
-            parts = [self.judge(clean.images(range(at, min(n, at + BATCH)))) for at in range(0, n, BATCH)]
+            parts = [self.judge(part) for part in batches(clean.images())]
         logits, scores = (torch.cat(column).double() for column in zip(*parts, strict=True))
         first = logits.topk(2, dim=1).values
         threshold = scores.sort().values[place - 1]
@@ -76,3 +76,8 @@ class Rejecting(nn.Module, ABC):
 def inside(net: nn.Module) -> nn.Module:
     """Return a copy of the classifier in eval mode whose weights ask for no gradient: the user's own stays as it is."""
     return copy.deepcopy(net).eval().requires_grad_(False)
+
+
+def batches(x: Images) -> tuple[Images, ...]:
+    """Return images in parts that one pass takes."""
+    return torch.split(x, BATCH)
