@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from sparring.surrogates._augment import offspring, parents, sign_of, unlike
+from sparring.surrogates._augment import moved, offspring, parents, sign_of, unlike
 
 
 def test_a_step_along_the_slope_of_the_label_the_victim_gave() -> None:
@@ -50,3 +50,25 @@ def test_what_is_known_already_is_not_worth_a_query() -> None:
     known = torch.tensor([[0.1, 0.2], [0.3, 0.4]])
     new = torch.tensor([[0.5, 0.6], [0.3, 0.4], [0.5, 0.6], [0.2, 0.1]])
     assert unlike(new, known).tolist() == [0, 3]
+
+
+def test_moved_images_are_near_and_each_by_itself() -> None:
+    """A spot in the middle wanders by at most its share of half a width, √2 / 0.8 of it when turned and made larger."""
+    x = torch.zeros(200, 1, 21, 21)
+    x[:, :, 9:12, 9:12] = 1
+    seen = moved(x, 0.2, torch.Generator().manual_seed(0))
+    place = torch.arange(21.0) - 10
+    mass = seen.sum((1, 2, 3))
+    down, across = (seen.sum((1, 3)) * place).sum(1) / mass, (seen.sum((1, 2)) * place).sum(1) / mass
+    for center in (down, across):
+        assert center.abs().max() <= 0.2 * 10.5 * 2**0.5 / 0.8
+        assert center.std() > 0.5
+    assert (mass / 9).min() > 0.6
+    assert (mass / 9).max() < 1.7
+    assert seen.min() >= 0
+    assert seen.max() <= 1
+
+
+def test_features_are_not_moved() -> None:
+    x = torch.rand(4, 9)
+    assert moved(x, 0.5, torch.Generator()) is x

@@ -26,6 +26,7 @@ def test_the_defaults_are_those_of_the_published_figure() -> None:
         ({"epochs": 0}, "epochs >= 1"),
         ({"steps": 0}, "steps >= 1"),
         ({"reservoir": -3}, "reservoir >= 0"),
+        ({"move": 1.0}, r"move in \[0, 1\)"),
         ({"step": 0.0}, r"step in \(0, 1\]"),
         ({"lr": 0.0}, "lr > 0"),
     ],

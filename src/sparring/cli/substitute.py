@@ -48,6 +48,10 @@ def substitute(
         typer.Option("--net", help="Architecture of a substitute; several learn the same labels, the first leads."),
     ] = None,
     step: Annotated[float, typer.Option("--step", help="How far an image moves before it is asked about.")] = 0.1,
+    move: Annotated[
+        float,
+        typer.Option("--move", help="How far it is turned, resized and shifted before that; 0 as in the paper."),
+    ] = Recipe().move,
     flip: Annotated[
         int, typer.Option("--flip", help="Rounds after which the step turns; 0 for never.")
     ] = Recipe().flip,
@@ -81,8 +85,8 @@ def substitute(
         raise InputError(f"expected --fail-under as a share between 0 and 1, got {fail_under}")
     limit = parse_as(Threat, threat)
     recipe = Recipe(
-        nets=tuple(net) if net else Recipe().nets, queries=queries, step=step, flip=flip, doublings=doublings,
-        reservoir=reservoir, epochs=epochs,
+        nets=tuple(net) if net else Recipe().nets, queries=queries, step=step, move=move, flip=flip,
+        doublings=doublings, reservoir=reservoir, epochs=epochs,
     )  # fmt: skip
     dataset = load_data(data, size=size, channels=channels)
     first = seeds if seed_data is None else load_data(seed_data, size=size, channels=channels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from sparring.types import Images, Labels
 from sparring.victims.answers import keys_of
@@ -32,6 +33,25 @@ def offspring(net: nn.Module, x: Images, labels: Labels, step: float) -> Images:
             (slope,) = torch.autograd.grad(net(seen).gather(1, says[:, None]).sum(), seen)
         moved.append((part + step * slope.sign()).clamp(0, 1))
     return torch.cat(moved)
+
+
+def moved(x: Images, amount: float, generator: torch.Generator) -> Images:
+    """Return images turned, resized and shifted at random: to 1.5 `amount` radians, ± `amount` of size and half width.
+
+    What a victim says of those is worth asking: they are as natural as the attacker's own, and there are far too few
+    of these. Anything that is no image is returned as it is.
+
+    >>> x = torch.rand(3, 1, 8, 8)
+    >>> torch.equal(moved(x, 0.0, torch.Generator()), x)
+    True
+    """
+    if amount == 0 or x.ndim != 4:
+        return x
+    turn, size, *shift = (2 * torch.rand(4, len(x), generator=generator) - 1) * amount
+    along, across = torch.cos(1.5 * turn) * (1 + size), torch.sin(1.5 * turn) * (1 + size)
+    rows = [torch.stack([along, -across, shift[0]], 1), torch.stack([across, along, shift[1]], 1)]
+    grid = F.affine_grid(torch.stack(rows, 1), list(x.shape), align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False).clamp(0, 1)
 
 
 def sign_of(number: int, flip: int) -> int:

@@ -19,7 +19,7 @@ from sparring.core.seeds import child_seed
 from sparring.data import Dataset
 from sparring.errors import InputError
 from sparring.models import fit
-from sparring.surrogates._augment import offspring, parents, sign_of, unlike
+from sparring.surrogates._augment import moved, offspring, parents, sign_of, unlike
 from sparring.surrogates._oracle import Oracle
 from sparring.surrogates._recipe import Recipe, net_of
 from sparring.types import Images, Labels
@@ -62,7 +62,8 @@ def buy(
         batches = -(-len(x) // BATCH)
         lead = learn(recipe.nets[0], x, labels, classes, math.ceil(recipe.steps / batches), recipe.lr, seed)
         chosen = parents(len(x), number, recipe.doublings, recipe.reservoir, draws)
-        new = offspring(lead, x[chosen], labels[chosen], sign_of(number, recipe.flip) * recipe.step)
+        parent = moved(x[chosen], recipe.move, draws)
+        new = offspring(lead, parent, labels[chosen], sign_of(number, recipe.flip) * recipe.step)
         kept = unlike(new, x)[: recipe.queries - len(x)]
         kept = kept[: oracle.affords(new[kept])]
         if len(kept) == 0:  # nothing new to ask; or what earlier runs lost on its way has used up the rest

@@ -76,9 +76,10 @@ def substitute(
     """Train substitutes on labels bought from a victim, attack them, and show the images to the victim.
 
     The victim may be anything that can be asked; nothing but its labels is used. Each round trains on all labels so
-    far, and asks about x + λ · sign(∂F_ỹ/∂x). The images made at the end cost no query: the victim is shown each once,
-    to count. `misclassified` in the result is of all images attacked, as Papernot et al. count; `of_right` of those
-    that the victim had right (T50), both with Wilson's intervals; the first row is their protocol: FGSM on one net.
+    far, and asks about x + λ · sign(∂F_ỹ/∂x), x being an image it has asked about, moved a little. The images made at
+    the end cost no query: the victim is shown each once, to count. `misclassified` in the result is of all images
+    attacked, as Papernot et al. count; `of_right` of those that the victim had right (T50), both with Wilson's
+    intervals; the first row of `attacks` is FGSM on one net, as theirs.
 
     Args:
         model: as `load_model` takes it, or a `Victim`.
@@ -99,8 +100,8 @@ def substitute(
     Cost: at most recipe.queries queries; 2 answers an image and attack to count (all but the first are cached).
 
     Source: Papernot et al. 2017, arXiv 1602.02697; Papernot, McDaniel and Goodfellow 2016, arXiv 1605.07277.
-    **Differs**: several substitutes on the same labels, and by default an attack that carries over better than
-    theirs, beside it.
+    **Differs**: images are moved before their step (`Recipe.move`), several substitutes learn the same labels, and
+    the attack is by default one that carries over better, with theirs beside it.
 
     >>> from sparring.data import load_data
     >>> from sparring.surrogates import train_all
