@@ -21,7 +21,8 @@ PLAYER = "classifier"
 class DefenseGame(Game):
     """One player, the classifier; its loss is the mean of the defense's over the batch.
 
-    `sample` (m, *chw) is a few images on which the mirror is checked. `prepared` is what the defense made before.
+    `sample` (m, *chw) is a few images on which the mirror is checked; `size` is that of the data set. `prepared` is
+    what the defense made before.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class DefenseGame(Game):
         threat: Threat,
         classes: int,
         sample: Images,
+        size: int,
         prepared: dict[str, Tensor] | None = None,
         precision: str = "float32",
     ) -> None:
@@ -38,6 +40,10 @@ class DefenseGame(Game):
         self.defense, self.threat, self.classes = defense, threat, classes
         self.prepared = prepared or {}
         self.replays = defense.replays
+        if defense.carries:
+            shape = (size, *sample.shape[1:])
+            self.memory["carried"] = torch.zeros(shape, dtype=torch.int8, device=sample.device)
+            self.memory["reach"] = torch.zeros(size, device=sample.device)
         self._net = net
         self._mirror = Mirror(net, sample, torch.bfloat16 if precision == "bfloat16" else torch.float32)
 

@@ -53,7 +53,7 @@ class Round:
         return self.batch.labels
 
     def attacked(
-        self, objective: Objective, *, steps: int, step_size: float | None = None, start: Start = "uniform"
+        self, objective: Objective, *, steps: int, step_size: float | None = None, start: Start | Images = "uniform"
     ) -> Images:
         """Return images of the threat at which the objective is large: projected steepest ascent on the mirror.
 
@@ -66,7 +66,7 @@ class Round:
             return self.made.pop(0)
         z = climb(
             self.mirror, self.threat, self.x, objective, steps, step_length(self.threat, steps, step_size),
-            started(self.threat, self.x, start, self.streams),
+            start if isinstance(start, Tensor) else started(self.threat, self.x, start, self.streams),
         )  # fmt: skip
         self.made.append(z)
         return z
@@ -74,6 +74,23 @@ class Round:
     def again(self, net: Net) -> Round:
         """Return this round with another net; `attacked` gives the images that it gave before, in the same order."""
         return dataclasses.replace(self, net=net, made=list(self.made), replaying=True)
+
+    def carried(self, start: Start) -> Images:
+        """Return where the attacker of the last epoch ended on these images; where there was none, a start."""
+        levels, reach = self.memory["carried"], self.memory["reach"]
+        index = self.batch.index
+        scale = (reach[index] / 127).view(-1, *[1] * (self.x.ndim - 1))
+        before = self.threat.project(self.x, self.x + levels[index].to(self.x.dtype) * scale)
+        known = (reach[index] > 0).view_as(scale)
+        return torch.where(known, before, started(self.threat, self.x, start, self.streams))
+
+    def carry(self, images: Images) -> None:
+        """Keep where the attacker has ended, in 255 levels of each image's largest change."""
+        change = (images - self.x).flatten(1)
+        reach = change.abs().amax(1)
+        levels = (change / reach.clamp_min(1e-12)[:, None] * 127).round().to(torch.int8)
+        self.memory["carried"][self.batch.index] = levels.view_as(self.x)
+        self.memory["reach"][self.batch.index] = reach
 
     def look(self, x: Images) -> Logits:
         """Return the logits (n, k) of the mirror, without a graph; 1 forward."""

@@ -58,6 +58,11 @@ class Awp(Defense):
             raise InputError(f"expected a defense with a loss of its own inside awp, got {self.of}")
 
     @property
+    def carries(self) -> bool:
+        """Whether the defense inside does."""
+        return self.of.carries
+
+    @property
     def passes(self) -> float:
         """Those of the defense inside, and the ascent of the weights."""
         return self.of.passes + 2

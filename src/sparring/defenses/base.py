@@ -62,6 +62,11 @@ class Defense(Unit, ABC):
         return 1
 
     @property
+    def carries(self) -> bool:
+        """Whether something is kept of every sample from epoch to epoch."""
+        return False
+
+    @property
     def passes(self) -> float:
         """Forward plus backward passes a sample and round; one backward of both weights and image counts as one."""
         return 2.0

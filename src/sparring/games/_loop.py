@@ -59,7 +59,8 @@ def train(game: Game, rule: Rule, table: Table, feed: Feed, plan: Plan, folder: 
     best: Figures | None = None
     if kept is not None:
         table.load(kept)
-        game.memory, best = dict(kept["game"]), kept["best"]
+        game.memory.update(kept["game"])
+        best = kept["best"]
     table.group.wait()  # all have read it before one writes the next
     saved, seconds = time.monotonic(), 0.0 if kept is None else kept["seconds"]
     generators = [f for f in (feed.pixels.device,) if f.type == "cuda"]

@@ -16,6 +16,7 @@ from sparring.core.group import Group
 from sparring.data import Dataset
 from sparring.defenses import Defense
 from sparring.defenses._game import PLAYER, DefenseGame
+from sparring.errors import InputError
 from sparring.games import Feed, Plan, Player, Table, train
 from sparring.games.alternating import Alternating
 from sparring.harden._recipe import Recipe
@@ -51,8 +52,12 @@ def run(
     device = device or torch.device("cpu")
     net.to(device).train()
     classes = len(data.classes)
+    if defense.carries and group is not None and group.size > 1:
+        raise InputError(
+            f"expected one process for {defense}, which keeps what it made of every sample, got {group.size}"
+        )
     kept = {name: value.to(device) for name, value in (prepared or {}).items()}
-    game = DefenseGame(net, defense, threat, classes, data.images([0, 1]).to(device), kept, recipe.precision)
+    game = DefenseGame(net, defense, threat, classes, data.images([0, 1]).to(device), len(data), kept, recipe.precision)
     optimizer = torch.optim.AdamW(_groups(net, recipe.weight_decay), lr=recipe.lr)
     feed = Feed(data, recipe.batch_size, seed, extra=extra, group=group, device=device)
     rounds = max(1, round(recipe.epochs * feed.epoch)) * defense.replays
