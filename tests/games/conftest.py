@@ -38,7 +38,9 @@ class Bilinear:
             return product
 
         self.game = FunctionGame({"x": x, "y": y}, {"x": loss(1.0), "y": loss(-1.0)})
-        players = {name: Player(m, torch.optim.SGD(m.parameters(), lr=self.eta)) for name, m in self.game.players.items()}
+        players = {
+            name: Player(m, torch.optim.SGD(m.parameters(), lr=self.eta)) for name, m in self.game.players.items()
+        }
         self.table = Table(players)
 
     @property

@@ -39,7 +39,11 @@ class Checkpoints:
 
     def last(self) -> dict[str, Any] | None:
         """Return the state to go on from, if there is one, and forget what the log tells of later rounds."""
-        if self.folder is None or not (self.folder / LAST).exists():
+        if self.folder is None:
+            return None
+        if not (self.folder / LAST).exists():
+            if self.writes:
+                self._cut_log(0)
             return None
         state = _read(self.folder / LAST)
         if self.writes:
@@ -99,5 +103,5 @@ def _read(path: Path) -> dict[str, Any]:
     except Exception as error:  # torch raises half a dozen kinds for a damaged file
         raise InputError(
             f"expected a checkpoint of this library in {path}, got one that cannot be read "
-            f"({str(error).splitlines()[0][:80]}): remove it to begin anew"
+            f"({(str(error) or type(error).__name__).splitlines()[0][:80]}): remove it to begin anew"
         ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ def train(game: Game, rule: Rule, table: Table, feed: Feed, plan: Plan, folder: 
                 if plan.select and (best is None or figures[plan.select] > best[plan.select]):
                     best = figures | {"round": table.round}
                     files.save_best({"figures": best, "modules": table.modules()})
-                saved = 0.0
+                saved = -math.inf
             whole = table.round % game.replays == 0  # in the midst of replays a batch's own state is under way
             if main and (last or (whole and time.monotonic() - saved > plan.save_every)):
                 files.save({**table.state(), "game": game.memory, "best": best, "seconds": seconds})

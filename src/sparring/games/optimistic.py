@@ -37,6 +37,6 @@ class Optimistic(Rule):
                 if parameter.grad is None:
                     continue
                 now, key = parameter.grad.clone(), f"optimistic/{turn.player}/{place}"
-                parameter.grad.mul_(2).sub_(table.memory.get(key, now))
+                parameter.grad.mul_(2).sub_(table.memory.get(key, now).to(now.device))
                 table.memory[key] = now
             table.step(turn.player)
