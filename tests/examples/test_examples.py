@@ -72,6 +72,17 @@ def test_every_minimal_attack_breaks_all(
     assert all(row[2] == "100%" and float(row[3]) > 0 for row in rows)
 
 
+def test_noise_in_training_widens_what_can_be_proven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = run("certify_a_classifier", tmp_path, monkeypatch, capsys).splitlines()
+    plain, noisy = percentages(lines[1]), percentages(lines[2])
+    assert len(plain) == len(noisy) == 5
+    assert plain == sorted(plain, reverse=True)
+    assert noisy[0] > 85
+    assert noisy[3] > plain[3] + 10
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW)
 def test_a_network_is_led_to_an_iguana(
