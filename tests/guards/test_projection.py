@@ -135,7 +135,10 @@ def test_a_generator_of_one_s_own_is_taken_from_a_file(
     guard = Projection(generator=f"{tmp_path}/gen.py:build", latent=4, steps=5)
     guarded = guard.fit(net, train, calibration)
     x = calibration.images(range(5))
-    assert torch.equal(guard.restore(net, guarded.state_dict())(x), guarded(x))
+    with pytest.raises(InputError, match="whose generator is code"):
+        guard.restore(net, guarded.state_dict())
+    other = nn.Sequential(nn.Linear(4, 64), nn.Sigmoid(), nn.Unflatten(1, (1, 8, 8)))
+    assert torch.equal(guard.restore_around(net, other, guarded.state_dict())(x), guarded(x))
     for name, words in (("number", "as an nn.Module"), ("small", "generator of images"), ("none", "a function in")):
         with pytest.raises(InputError, match=words):
             Projection(generator=f"{tmp_path}/gen.py:{name}", latent=4).fit(net, train, calibration)

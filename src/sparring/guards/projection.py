@@ -95,11 +95,20 @@ class Projection(Guard):
         return guarded.calibrate(calibration, self.false_alarms)
 
     def restore(self, net: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
-        """Return the guarded net with the generator, threshold, seed and weights of the state."""
+        """Return the guarded net with the linear generator, threshold, seed and weights of the state.
+
+        Raises: InputError where the generator is a function in a file: what is restored must not decide which code runs.
+        """
         if self.generator:
-            generator = named_generator(self.generator)
-        else:
-            generator = LinearGenerator(state["generator.mean"].clone(), state["generator.basis"].clone())
+            raise InputError(
+                f"expected a guard that its state restores, got {self}, whose generator is code: build the generator "
+                "and hand it to Projection.restore_around(net, generator, state)"
+            )
+        linear = LinearGenerator(state["generator.mean"].clone(), state["generator.basis"].clone())
+        return self.restore_around(net, linear, state)
+
+    def restore_around(self, net: nn.Module, generator: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
+        """Return the guarded net with the weights of the state, those of the generator among them."""
         guarded = Projected(net, generator, self, 0)
         guarded.load_state_dict(dict(state))
         return guarded
