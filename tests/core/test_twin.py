@@ -121,7 +121,7 @@ def test_the_twin_gives_the_same_logits_and_gradients(name: str) -> None:
     state = {key: value.clone() for key, value in net.state_dict().items()}
     twin, passes = fast_twin(net, X, net(X), exact=False)
     assert isinstance(twin, Twin)
-    assert passes in (3, 5)
+    assert 3 <= passes <= 9
     torch.testing.assert_close(twin(X), net(X), rtol=1e-4, atol=1e-4)
     slopes = []
     for model in (twin, net):

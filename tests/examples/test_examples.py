@@ -93,3 +93,20 @@ def test_a_network_is_led_to_an_iguana(
     assert len(list((tmp_path / "runs").glob("*.png"))) == 1
     if name == "attack_a_picture":
         assert "more than 4 levels" in out
+
+
+def test_two_rules_arrive_one_stands_and_one_runs_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = run("a_game_of_two", tmp_path, monkeypatch, capsys).splitlines()
+    last = [float(line.split(", ")[-1].removesuffix(" away")) for line in lines]
+    assert last[0] > 100
+    assert 1 < last[1] < 2
+    assert max(last[2:]) < 0.05
+
+
+def test_hardening_buys_robustness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = run("harden_a_classifier", tmp_path, monkeypatch, capsys).splitlines()[:2]
+    assert percentages(after)[1] > percentages(before)[1] + 10

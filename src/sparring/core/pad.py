@@ -46,6 +46,12 @@ def pad_channels(net: nn.Module, x: Images) -> nn.Module:
     return net
 
 
+def is_narrow(net: nn.Module) -> bool:
+    """Say whether a net has convolutions whose channels are no multiple of 8, and none that work in groups."""
+    convolutions = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
+    return all(each.groups == 1 for each in convolutions) and any(each.out_channels % MULTIPLE for each in convolutions)
+
+
 def _rounded(channels: int) -> int:
     return -(-channels // MULTIPLE) * MULTIPLE
 

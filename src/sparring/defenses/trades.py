@@ -21,6 +21,7 @@ class Trades(Defense):
         beta: β > 0 (1/λ in the paper): the price of robustness in accuracy.
         steps: of the attacker, ≥ 1.
         step_size: in the unit of the norm, > 0; None for 2.5 ε / steps, at most ε / 2.
+        carry: begin where the last epoch's attacker ended, as in `adversarial`: one or two steps are then enough.
 
     Cost: 1 forward, steps forwards and backwards on the mirror, then 2 forwards and 2 backwards.
 
@@ -40,11 +41,17 @@ class Trades(Defense):
     beta: float = 6.0
     steps: int = 10
     step_size: float | None = None
+    carry: bool = False
 
     def __post_init__(self) -> None:
         check_steps(self, self.steps, self.step_size)
         if not self.beta > 0:
             raise InputError(f"expected beta of trades > 0, got {self.beta}")
+
+    @property
+    def carries(self) -> bool:
+        """Whether the attacker goes on where it ended."""
+        return self.carry
 
     @property
     def passes(self) -> float:
@@ -54,7 +61,10 @@ class Trades(Defense):
     def loss(self, play: Round) -> Scores:
         """Return L(x, y) + β KL(p(x) ‖ p(x'))."""
         size = self.step_size or min(2.5 / self.steps, 0.5) * play.threat.radius
-        away = play.attacked(departing(play.look(play.x)), steps=self.steps, step_size=size, start="noise")
+        begin = play.carried("noise") if self.carry else "noise"
+        away = play.attacked(departing(play.look(play.x)), steps=self.steps, step_size=size, start=begin)
+        if self.carry:
+            play.carry(away)
         clean, moved = play.net(play.x), play.net(away)
         return F.cross_entropy(clean, play.y, reduction="none") + self.beta * divergence(clean, moved)
 
