@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from sparring.report import _threat as threat
 from sparring.report import _words as words
 from sparring.report._blocks import Block, Figure, Figures, Gallery, Page, Section, Table, Text
@@ -22,7 +24,7 @@ def story(result: Result, pictures: Sequence[Picture] = ()) -> Page:
     explained = threat.meaning(result)
     sections = (
         Section("Attack by attack", (_attacks(result),)),
-        Section("Pictures", (Gallery(cards, PICTURES),) if cards else ()),
+        Section("Pictures", (Gallery(cards, f"{PICTURES} {SURE}"),) if cards else ()),
         Section("How the queries were spent", _rounds(result)),
         Section("How alike they are", (_agreement(result),) if result.get("agreement") else ()),
         Section("What the attacker may do", (Text(explained),) if explained else ()),
@@ -40,6 +42,7 @@ def story(result: Result, pictures: Sequence[Picture] = ()) -> Page:
     )
 
 
+SURE = "Only labels came back from the victim, so every answer of its reads as sure."
 REMARK = (
     "Of the victim nothing was used but the labels it was asked for. The images were made on the copy: the victim saw "
     "each of them once, to be counted, and no image that it was asked about before is among them."
@@ -79,22 +82,22 @@ def _headline(result: Result) -> Figures:
 def _attacks(result: Result) -> Table:
     rows = tuple(
         (
-            row["attack"],
-            row["source"],
+            Markup("<b>{}</b>{}").format(str(row["attack"]).partition("(")[0], row["source"]),
             *(
-                f"{words.percent(row[key]['share'])} ({words.interval(row[key]['interval'])})"
+                Markup("<b>{}</b>{}").format(words.percent(row[key]["share"]), words.interval(row[key]["interval"]))
                 for key in ("misclassified", "of_right", "of_broken")
             ),
             words.percent(row["on_substitute"]["share"]),
         )
         for row in result["attacks"]
     )
-    columns = ("Attack", "Made on", "Of all", "Of correct", "Of what fooled the copy", "The copy itself")
+    columns = ("Attack, made on", "Of all", "Of correct", "Of what fooled the copy", "The copy itself")
     caption = (
         "The share of images that the victim gets wrong: of all images; of those it had right before; and of those "
-        "that it and the copy had right and the copy has wrong now. The first row is the protocol of Papernot et al."
+        "that it and the copy had right and the copy has wrong now. The first row is the protocol of Papernot et al.; "
+        f"in full, the attacks are {' and '.join(str(row['attack']) for row in result['attacks'])}."
     )
-    return Table("Attacks", columns, rows, frozenset(columns[2:]), caption, frozenset({"Attack", "Made on"}))
+    return Table("Attacks", columns, rows, frozenset(columns[1:]), caption)
 
 
 def _rounds(result: Result) -> tuple[Block, ...]:
