@@ -42,7 +42,8 @@ def guarded(parts: tuple[nn.Module, Dataset, Dataset, Dataset]) -> Rejecting:
 
 
 def refused(model: nn.Module, x: Tensor) -> Tensor:
-    return model(x).argmax(1) == 10
+    answer: Tensor = model(x).argmax(1)
+    return answer == 10
 
 
 def test_what_was_made_without_knowledge_of_it_is_refused_and_clean_images_are_not(

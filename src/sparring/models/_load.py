@@ -18,6 +18,7 @@ from sparring.core.runs import read_json, write_atomic, write_json
 from sparring.data._code import call, find_in_code
 from sparring.errors import InputError, did_you_mean
 from sparring.models._foreign import load_black_box, load_endpoint, load_estimator, load_onnx, see_access
+from sparring.models._guarded import is_guarded, load_guarded
 from sparring.models._loaded import CallableModel, LoadedModel, checksum
 from sparring.models.base import Pretrained, Trainable
 from sparring.registry import parse, units
@@ -37,7 +38,7 @@ def load_model(
 
     `text` is one of
         NAME                      a network with weights: `sparring list model` shows them
-        RUN_DIR                   the folder that `save_model` wrote, such as the demo's digits/
+        RUN_DIR                   the folder that `save_model` or `sparring guard` wrote, such as the demo's digits/
         FILE.py:name              in a file of yours: a function without arguments that returns an
         package.module:name       nn.Module, a fitted scikit-learn classifier or a BlackBox; a module; or a function
                                   images → logits, in torch or numpy, or images → labels
@@ -143,6 +144,8 @@ def _from_code(text: str) -> LoadedModel:
     code, at, folder = text.rpartition("@")
     if at and ":" in code and Path(folder).is_dir():
         loaded = _from_code(code)
+        if is_guarded(Path(folder)):
+            return dataclasses.replace(load_guarded(Path(folder), load_model, loaded), text=text)
         _load_weights(loaded.module, model_folder(Path(folder)), code)
         return dataclasses.replace(loaded, text=text, checksum=checksum(loaded.module, loaded.checksum))
     found = find_in_code(text)
@@ -176,6 +179,8 @@ def _needs_arguments(function: Any) -> bool:
 
 def _from_run(run: Path) -> LoadedModel:
     folder = model_folder(run)
+    if is_guarded(folder):
+        return load_guarded(folder, load_model)
     spec = read_json(folder / SPEC)
     try:
         shape, classes = tuple(map(int, spec["input_shape"])), tuple(map(str, spec["classes"]))

@@ -31,6 +31,7 @@ class LoadedModel:
         num_classes: how many classes there are, where that is known and their names are not.
         queries: the books of a model that is asked over a wire.
         opaque: whether its forward pass cannot be watched, as it does not run as tensor operations here.
+        classifier: the classifier inside, where the module is a guard around one.
     """
 
     module: nn.Module
@@ -42,6 +43,12 @@ class LoadedModel:
     num_classes: int | None = None
     queries: QueryLedger | None = None
     opaque: bool = False
+    classifier: nn.Module | None = None
+
+    @property
+    def rejects(self) -> bool:
+        """Whether the model may refuse an image: its last logit is then no class."""
+        return rejects_of(self.module)
 
     def victim(self, *, fast: bool = True) -> Victim:
         """Return the model as attacks take it; `fast` runs passes on a fast twin where there can be one."""
