@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from sparring.core.frozen import frozen
+from sparring.core.frozen import frozen, quiet_norms
 from sparring.errors import SparringWarning
 
 
@@ -81,3 +81,38 @@ def test_a_function_is_guarded_by_the_generators_alone() -> None:
     with frozen(lambda x: x):
         torch.rand(5)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("momentum", [0.1, 0.5, None])
+def test_quiet_norms_use_the_batch_and_keep_their_statistics(momentum: float | None) -> None:
+    """T27: not even the count of batches moves, which decides the next update where there is no momentum."""
+    model = nn.Sequential(nn.BatchNorm1d(3, momentum=momentum))
+    model(torch.rand(5, 3))
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    x = 5 + torch.rand(6, 3)
+    want = (x - x.mean(0)) / (x.var(0, unbiased=False) + 1e-5).sqrt()
+    with quiet_norms(model):
+        torch.testing.assert_close(model(x), want, rtol=1e-4, atol=1e-4)
+    assert all(torch.equal(value, state[name]) for name, value in model.state_dict().items())
+    model(x)
+    assert not torch.equal(model[0].running_mean, state["0.running_mean"])
+    assert model[0].momentum == momentum
+
+
+def test_quiet_norms_in_eval_mode_are_as_ever_and_errors_put_them_back() -> None:
+    """T28."""
+    model = nn.Sequential(nn.BatchNorm1d(3), nn.BatchNorm1d(3, track_running_stats=False)).eval()
+    model[0].running_mean.fill_(2.0)
+    x = torch.rand(4, 3)
+    want = model(x)
+
+    def lend_and_fail() -> None:
+        with quiet_norms(model):
+            assert torch.equal(model(x), want)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        lend_and_fail()
+    assert [norm.track_running_stats for norm in model] == [True, False]
+    with quiet_norms(lambda x: x):  # a function has no norms
+        pass

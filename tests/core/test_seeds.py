@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
-from sparring.core.seeds import Streams, child_seed, sample_keys
+from sparring.core.seeds import Streams, child_seed, index_keys, sample_keys
 
 N = 4000
 
@@ -78,3 +78,24 @@ def test_the_global_generator_is_not_touched() -> None:
     streams.normal((4,))
     streams.integers(3)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_keys_of_places_are_a_samples_own_wherever_it_stands_in_a_batch() -> None:
+    """T31: by index and seed; neighboring seeds, places and the seeds of rounds share no keys."""
+    index = torch.randperm(500)
+    keys = index_keys(index, 7)
+    assert keys.dtype == torch.int64
+    assert torch.equal(index_keys(index.flip(0), 7), keys.flip(0))
+    assert torch.equal(index_keys(index[3:5], 7), keys[3:5])
+    assert torch.equal(index_keys(index.to(torch.int32), 7), keys)
+    everything = torch.cat([index_keys(index, seed) for seed in (0, 1, 2, -1, child_seed(0, "round 0"))])
+    assert len(everything.unique()) == 2500
+
+
+def test_streams_of_places_are_fair() -> None:
+    """Over samples of one round, and over rounds of one sample."""
+    across = Streams(index_keys(torch.arange(N), 0)).uniform((), torch.float64)
+    keys = torch.cat([index_keys(torch.tensor([5]), child_seed(0, f"round {i}")) for i in range(N)])
+    for values in (across, Streams(keys).uniform((), torch.float64)):
+        assert stats.kstest(values.numpy(), "uniform").pvalue > 0.01
+        assert abs(float(torch.corrcoef(torch.stack([values[:-1], values[1:]]))[0, 1])) < 0.05

@@ -242,7 +242,8 @@ from sparring.registry import parse
 def weights():
     group, data = this_group(), load_data("digits:train")
     net = parse("cnn(width=4)").build(data.shape, 10, seed=0)
-    game = DefenseGame(net, parse("adversarial(steps=2, lam=1)"), parse("linf(0.1)"), 10, data.images([0, 1]))
+    defense, threat = parse("adversarial(steps=2, lam=1)"), parse("linf(0.1)")
+    game = DefenseGame(net, defense, threat, 10, data.images([0, 1]), len(data))
     table = Table({PLAYER: Player(net, torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9))}, group)
     train(game, parse("alternating"), table, Feed(data, 101, 0, group=group), Plan(6))
     return group, net.state_dict()

@@ -48,15 +48,15 @@ def frozen(model: Classifier) -> Iterator[None]:
 def quiet_norms(model: object) -> Iterator[None]:
     """Let batch norms use the statistics of the batch, and keep their running ones as they are."""
     kind = nn.modules.batchnorm._BatchNorm
-    norms = [m for m in model.modules() if isinstance(m, kind)] if isinstance(model, nn.Module) else []
-    before = [norm.momentum for norm in norms]
+    norms = [m for m in getattr(model, "modules", tuple)() if isinstance(m, kind)]
+    before = [norm.track_running_stats for norm in norms]
     try:
         for norm in norms:
-            norm.momentum = 0.0
+            norm.track_running_stats = False  # in training mode it neither reads nor writes them, nor counts
         yield
     finally:
-        for norm, momentum in zip(norms, before, strict=True):
-            norm.momentum = momentum
+        for norm, tracks in zip(norms, before, strict=True):
+            norm.track_running_stats = tracks
 
 
 def _warn(modes: list[tuple[nn.Module, bool]]) -> None:

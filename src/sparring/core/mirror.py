@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from sparring.core.pad import pad_channels
 from sparring.core.twin import _CONVOLUTIONS, _replace, foldable, folded
-from sparring.types import Images, Logits
+from sparring.types import Classifier, Images, Logits
 
 
 class Mirror:
@@ -24,22 +24,23 @@ class Mirror:
     def __init__(self, net: nn.Module, x: Images, precision: torch.dtype = torch.float32) -> None:
         self._net, self._dtype, self._folds = net, precision, dict[str, str]()
         self._twin = self._plain()
-        with torch.no_grad():
-            wanted = self._twin(x.to(precision)).float()
         if not any(isinstance(module, _CONVOLUTIONS) for module in net.modules()):
             return
+        self._net = _lively(copy.deepcopy(net))
+        wanted = _answer(self._plain(), x.to(precision))
+        scale = (0.05 if precision == torch.bfloat16 else 1e-3) * (float(wanted.abs().amax()) + 1e-6)
         for pad in (True, False):
             try:  # a module may be one that cannot be folded or widened
                 self._twin, self._folds = self._quick(x, pad=pad)
                 self.refresh()
-                with torch.no_grad():
-                    answer = self.logits(x)
-                scale = float(wanted.abs().amax()) + 1e-6
-                if bool((answer - wanted).abs().amax() <= (0.05 if precision == torch.bfloat16 else 1e-3) * scale):
-                    return
+                if bool((_answer(self.logits, x) - wanted).abs().amax() <= scale):
+                    break
             except Exception:
                 continue
-        self._twin, self._folds = self._plain(), {}
+        else:
+            self._twin, self._folds = self._plain(), {}
+        self._net = net
+        self.refresh()
 
     def _plain(self) -> nn.Module:
         return copy.deepcopy(self._net).eval().requires_grad_(False).to(self._dtype)
@@ -85,6 +86,27 @@ class Mirror:
             x = x.contiguous(memory_format=torch.channels_last)
         answer: Tensor = self._twin(x)
         return answer.float()
+
+
+def _lively(net: nn.Module) -> nn.Module:
+    """Move the batch norms of a net, in place: fresh ones do nothing, and a wrong fold of one could not be told."""
+    generator = torch.Generator().manual_seed(0)
+    for module in net.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            for name, low in (("running_mean", -0.5), ("running_var", 0.5), ("weight", 0.5), ("bias", -0.5)):
+                value = getattr(module, name)
+                if value is not None:
+                    value.data.copy_(low + torch.rand(value.shape, generator=generator))
+    return net
+
+
+def _answer(ask: Classifier, x: Images) -> Logits:
+    """Return the logits in float32 where the way back to the image can be gone: some layers read what they made."""
+    with torch.enable_grad():
+        z = x.detach().clone().requires_grad_(True)
+        logits = ask(z).float()
+        torch.autograd.grad(logits.sum(), z)
+    return logits.detach()
 
 
 def _copy_into(place: Tensor, value: Tensor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -90,6 +91,10 @@ class Moved:
 
     def __init__(self, net: nn.Module, weights: dict[str, Tensor]) -> None:
         self.net, self.weights = net, weights
+
+    def modules(self) -> Iterator[nn.Module]:
+        """Yield the net's modules, for whoever quiets its norms."""
+        return self.net.modules()
 
     def __call__(self, x: Images) -> Logits:
         """Return the logits at the other weights."""

@@ -60,7 +60,7 @@ def train(game: Game, rule: Rule, table: Table, feed: Feed, plan: Plan, folder: 
     best: Figures | None = None
     if kept is not None:
         table.load(kept)
-        game.memory.update(kept["game"])
+        game.memory.update({name: value.to(feed.pixels.device) for name, value in kept["game"].items()})
         best = kept["best"]
     table.group.wait()  # all have read it before one writes the next
     saved, seconds = time.monotonic(), 0.0 if kept is None else kept["seconds"]
