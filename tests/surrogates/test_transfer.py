@@ -129,3 +129,26 @@ def test_the_default_attack_fits_the_data(data: Dataset) -> None:
     assert "diversity" in default_attack((1, 28, 28))
     assert "diversity" not in default_attack((64,))
     assert sparring.transfer([column(0), column(1)], data, "linf(0.1)").result["attack"] == "mi_fgsm(steps=20)"
+
+
+class Guarded(nn.Module):
+    """Class by the first pixel, but refuses what lies between 0.45 and 0.55, and very bright images."""
+
+    rejects = True
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        v = x[:, 0]
+        refuse = ((v - 0.5).abs() < 0.15) & ((v - 0.4).abs() > 1e-3) & ((v - 0.6).abs() > 1e-3)
+        return torch.stack([5 - 10 * v, 10 * v - 5, torch.where(refuse, 9.0, -9.0)], 1)
+
+
+def test_a_refusal_fools_nobody(data: Dataset) -> None:
+    """T42: images of the first model cross its boundary by 0.1, where this target refuses to answer."""
+    guarded = dataclasses.replace(load_model(Guarded(), classes=["dark", "bright"]), text="guarded")
+    near, far = (
+        sparring.transfer([named(column(0), "first"), guarded], data, f"linf({eps})", "fgsm").cell("first", "guarded")
+        for eps in (0.17, 0.35)
+    )
+    assert near["of_right"]["of"] == far["of_right"]["of"] == 8
+    assert near["of_right"]["count"] == near["of_broken"]["count"] == 0
+    assert far["of_right"]["count"] == 8

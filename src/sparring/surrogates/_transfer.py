@@ -83,7 +83,8 @@ def transfer(
     Images are made against what the source says of them, with all steps spent on the strongest, and no look at any
     other model. A cell has two figures with Wilson's intervals. `of_right`: of the samples that the target had right,
     the share it has wrong on the source's images. `of_broken`: the same among those that the source had right too
-    and has wrong now (T45). Samples that the target had wrong before count in neither (T50). On the diagonal source
+    and has wrong now (T45). Samples that the target had wrong, or refused, before count in neither (T50), and a
+    refusal afterwards fools nobody. On the diagonal source
     and target are one: the white box.
 
     Args:
@@ -130,7 +131,7 @@ def transfer(
         if model.access != "gradient":
             continue
         images[model.text] = made_on(victim)
-        after = [_says(other, images[model.text]) for other in victims]
+        after = [_answers(other, images[model.text], y) for other in victims]
         own = after[loaded.index(model)]
         cells = [
             cell(other.text, y, (before, own), (right, now), white_box=other is model)
@@ -148,8 +149,9 @@ def transfer(
             others = ensemble_of(rest)
             source = others.victim(fast=fast)
             ensembles[target.text] = made_on(source)
-            said = _says(source, x), _says(source, ensembles[target.text])
-            cells.append(cell(target.text, y, said, (right, _says(victim, ensembles[target.text])), white_box=False))
+            said = _says(source, x), _answers(source, ensembles[target.text], y)
+            now = _answers(victim, ensembles[target.text], y)
+            cells.append(cell(target.text, y, said, (right, now), white_box=False))
             if progress is not None:
                 progress(others.text)
         rows.append({"source": "mean of the others", "cells": cells})
@@ -218,3 +220,13 @@ def _together(
 def _says(victim: Victim, x: Images) -> Labels:
     with victim.frozen():
         return says(victim.answer, x)
+
+
+def _answers(victim: Victim, images: Images, y: Labels) -> Labels:
+    """Return what a victim calls changed images, where a refusal, which fools nobody, counts as the truth (T42)."""
+    if not victim.rejects:
+        return _says(victim, images)
+    with victim.frozen():
+        refusal = victim.answer(images[:1]).shape[1] - 1
+    found = _says(victim, images)
+    return y.where(found == refusal, found)
