@@ -20,11 +20,12 @@ from sparring.audit._curve import curve_of
 from sparring.audit._examine import Examination, examine
 from sparring.audit._figures import Record, figures, warnings_of
 from sparring.audit._folder import gather_pictures, open_run, spec_of
-from sparring.core.group import this_group
+from sparring.audit._guarded import classifier_of, figures_of_guard, looked_at, missed, oblivious
 from sparring.audit._phases import Phases, fallen, merged
 from sparring.audit._preflight import check_request, preflight
 from sparring.audit._protocols import DRAWS, EOT_DRAWS, attacks_of
 from sparring.audit._verdict import verdict
+from sparring.core.group import this_group
 from sparring.core.runs import Log, machine, versions, write_json, write_lines
 from sparring.data import Dataset, load_data
 from sparring.models import LoadedModel, align, load_model
@@ -117,6 +118,10 @@ def audit(
         curve: samples whose smallest breaking change is looked for, to draw accuracy against ε; 0 for none.
         progress: called at every chunk.
 
+    A model that may refuse (`rejects`) has to be fooled into an answer, and what it refuses without an attack is wrong
+    from the start. Around a classifier that is known, three figures are given: that classifier's alone, the guard's
+    against attackers who do not know of it, and both against those who do, which is the robust accuracy (T42).
+
     Returns: AuditResult, with n, clean and robust accuracy, interval, verdict, attacks, classes, curve.
 
     Raises: InputError, one line, before anything is written, for bad input or a directory that holds another run.
@@ -161,6 +166,13 @@ def audit(
         work = Work(seen.attacked, methods, limit, seed, batch_size, allow_probabilities=own is None)
         phases = Phases(work_dir, group, dataset, work, size, Log(work_dir / "log.jsonl"), progress)
         samples, costs = phases.chunks("chunks", indices, work)
+        tried, classes = None, seen.classes - loaded.rejects
+        inner = classifier_of(loaded)
+        if inner is not None:
+            alone = looked_at(inner, dataset, indices, limit, own, protocol)
+            part = dataclasses.replace(work, victim=alone[0], attacks=alone[1])
+            tried = oblivious(phases, indices, part, seen.attacked)
+            samples = merged(samples, missed(samples, tried, classes))
         judged = None
         if judge:
             samples, costs, judged = _judge(phases, samples, costs, seen, counts=own is None)
@@ -183,6 +195,8 @@ def audit(
             "seconds": round(time.perf_counter() - started, 3),
             "warnings": warnings_of(costs),
         }
+        if inner is not None or loaded.rejects:
+            result["guard"] = figures_of_guard(samples, tried, classes)
         if loaded.queries is not None:
             result["queries"] = loaded.queries.summary()
         if folder is not None and group.rank == 0:
@@ -213,8 +227,9 @@ def _judge(
 
 
 def align_names(model: LoadedModel, data: Dataset, classes: int) -> tuple[str, ...]:
-    """Return one name a class: the model's own, else the data's, else numbers."""
+    """Return one name a class, and one for a refusal: the model's own, else the data's, else numbers."""
+    known = classes - model.rejects
     for names in (model.classes, data.classes):
-        if names is not None and len(names) == classes:
-            return tuple(names)
-    return tuple(str(index) for index in range(classes))
+        if names is not None and len(names) == known:
+            return (*names, *["refused"] * model.rejects)
+    return (*map(str, range(known)), *["refused"] * model.rejects)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from sparring.attacks import Attack, attack
-from sparring.attacks._objectives import margin
+from sparring.attacks._objectives import folded, margin
 from sparring.audit._substitute import substitute
 from sparring.core.seeds import Streams, child_seed, sample_keys
 from sparring.data import Dataset
@@ -76,6 +76,13 @@ def _run(case: Case, victim: Victim, text: str, threat: Threat | None = None) ->
     return found.success & found.clean_correct
 
 
+def _fooled(case: Case, z: Images) -> Mask:
+    """Say which images get an answer, and another than the label."""
+    answer = case.box.answer(z)
+    says = answer.argmax(1)
+    return (says != case.y) & (says < answer.shape[1] - case.box.rejects)
+
+
 def _beaten(case: Case, broken: Mask, by: str, meaning: str) -> Outcome:
     count = int(broken.sum())
     doubtful = too_many(count, len(case.x))
@@ -94,7 +101,7 @@ def noise(case: Case) -> Outcome:
                 z = case.threat.sample(case.x, streams)
             else:
                 z = case.threat.extreme(case.x, streams.normal(shape, case.x.dtype))
-            broken |= case.box.answer(z).argmax(1) != case.y
+            broken |= _fooled(case, z)
     return _beaten(case, broken, "random noise", "noise beats the gradient, so the gradient does not show the way")
 
 
@@ -171,9 +178,11 @@ def transfer(case: Case) -> Outcome:
     if net is None:
         return Outcome((), False, "no substitute was trained for inputs of this size: transfer was not tried")
     text = "pgd(steps=20, loss='margin')" if case.threat.name() == "l0" else "apgd(steps=20, loss='margin')"
-    found = attack(net, case.x, case.y, parse_as(Attack, text), case.threat, seed=case.seed, early_stop=False)
+    copy = TorchVictim(net)
+    copy.rejects = case.box.rejects  # it has learned to refuse as well
+    found = attack(copy, case.x, case.y, parse_as(Attack, text), case.threat, seed=case.seed, early_stop=False)
     with case.box.frozen():
-        broken = case.box.answer(found.strongest).argmax(1) != case.y
+        broken = _fooled(case, found.strongest)
     return _beaten(case, broken, "images made on a small substitute", "transfer beats the model's own gradients")
 
 
@@ -193,7 +202,10 @@ def stationarity(case: Case) -> Outcome:
     z = found.strongest
     with case.victim.frozen():
         model = case.victim.swift(case.x, found.logits_before, exact=True)
-        _, _, slope = value_and_gradient(model, z, lambda out: margin(out, case.y, None))
+        victim = case.victim
+        _, _, slope = value_and_gradient(
+            model, z, lambda out: margin(folded(out, case.y) if victim.rejects else out, case.y, None)
+        )
     far = case.threat.extreme(case.x, slope)
     left, whole = (((far - start) * slope).flatten(1).sum(1).double() for start in (z, case.x))
     share = float((left / whole.clamp_min(1e-30)).median())

@@ -90,7 +90,7 @@ def examine(
         count = answer.shape[1] if answer.ndim == 2 else len(names) if names else int(data.labels.max()) + 1
         scores = as_scores(answer, len(x), count, labels=answer.ndim == 1)
         check_logits(scores, len(x))
-        check_labels(data.labels[indices], len(indices), count)
+        check_labels(data.labels[indices], len(indices), count - plain.rejects)
         box = BlackBox(asked, access, count)
         judge = loaded.module if access == "scores" and raw is answer else box.model
         return _choose(Subject(loaded.module, plain, box, judge, x, y, scores, threat, fast, draws), access)

@@ -21,8 +21,8 @@ from sparring.audit._chunks import Work, load_chunk, run_chunk, save_chunk
 from sparring.audit._evidence import TESTS, Case, chosen, run_test
 from sparring.audit._examine import Examination
 from sparring.audit._figures import Record, stands, totals
-from sparring.core.group import Group
 from sparring.audit._protocols import MORE_STEPS, QUERIES, attacks_of
+from sparring.core.group import Group
 from sparring.core.runs import Log, read_json, write_json
 from sparring.core.seeds import child_seed
 from sparring.data import Dataset

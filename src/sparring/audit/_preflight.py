@@ -56,7 +56,7 @@ def preflight(
     with victim.frozen():
         logits = victim.answer(x)
         check_logits(logits, len(x))
-        check_labels(labels[indices], len(indices), logits.shape[1])
+        check_labels(labels[indices], len(indices), logits.shape[1] - victim.rejects)
         if by_slope:
             low, _ = threat.limits(x)
             check_not_probabilities(logits, lambda: victim.answer(low + 0.37 * (x - low)))

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sparring.attacks._objectives import ce, margin
+from sparring.attacks._objectives import ce, folded, margin
 from sparring.threats import Threat
 from sparring.types import Classifier, Images, Labels, Logits
 from sparring.victims.base import Access
@@ -41,6 +41,10 @@ class Subject:
         """Return the rows that the model gets right."""
         return (self.scores.argmax(1) == self.y).nonzero()[:, 0]
 
+    def shown(self, logits: Logits, labels: Labels) -> Logits:
+        """Return logits as attacks see them: a refusal counts for the label (T42)."""
+        return folded(logits, labels) if self.plain.rejects else logits
+
 
 def slopes(seen: Subject, model: Classifier) -> dict[str, Any]:
     """Return how good the gradients of a classifier are: there, finite, not zero, and true a small step away."""
@@ -49,8 +53,8 @@ def slopes(seen: Subject, model: Classifier) -> dict[str, Any]:
         return {"differentiable": True}
     try:
         with seeded(1):
-            _, values, slope = value_and_gradient(model, x, lambda out: margin(out, y, None))
-            _, losses, steep = value_and_gradient(model, x, lambda out: ce(out, y, None))
+            _, values, slope = value_and_gradient(model, x, lambda out: margin(seen.shown(out, y), y, None))
+            _, losses, steep = value_and_gradient(model, x, lambda out: ce(seen.shown(out, y), y, None))
     except Exception:  # whatever a user's model does that cannot be differentiated
         return {"differentiable": False}
     size = slope.flatten(1).abs().amax(1)
@@ -64,7 +68,7 @@ def slopes(seen: Subject, model: Classifier) -> dict[str, Any]:
     if near is not None and bool(usable.any()):
         z = near.extreme(x, torch.where(torch.isfinite(slope), slope, 0))
         with seeded(1), torch.no_grad():
-            rise = (margin(model(z), y, None) - values).double()
+            rise = (margin(seen.shown(model(z), y), y, None) - values).double()
         promised = ((z - x).double() * slope.double()).flatten(1).sum(1)
         ratio = (rise / promised.clamp_min(1e-30))[usable]
         facts["slope_kept"] = float(ratio.median())

@@ -67,7 +67,7 @@ def distinct(seen: Subject, models: Iterator[tuple[str, Classifier]]) -> Iterato
     for words, model in models:
         try:
             with seeded(1):
-                _, _, slope = value_and_gradient(model, x, lambda out: margin(out, y, None))
+                _, _, slope = value_and_gradient(model, x, lambda out: margin(seen.shown(out, y), y, None))
         except Exception:  # whatever a user's model does that cannot be differentiated
             continue
         flat = torch.nn.functional.normalize(slope.double().flatten(1), dim=1)

@@ -41,7 +41,7 @@ def spread(count: int, most: int = MOST) -> list[int]:
 def audit_pictures(found: AuditResult, model: LoadedModel, data: Dataset) -> list[Picture]:
     """Return a few broken samples of an audit."""
     classes = 1 + max((max(r["label"], r["clean"], r.get("becomes") or 0) for r in found.samples), default=0)
-    known = max(classes, len(model.classes or ()), len(data.classes))
+    known = max(classes, len(model.classes or data.classes) + model.rejects)
     names = [short(name) for name in align_names(model, data, known)]
     pictures = []
     for place in spread(len(found.shown)):

@@ -196,7 +196,7 @@ def _warnings(
         if "png_class" in png
         and bool(found.success[place])
         and bool(found.clean_correct[place])
-        and not _png_holds(found, place, png)
+        and not _png_holds(found, place, png, work.model.rejects)
     ]
     if not lost:
         return ended
@@ -206,10 +206,11 @@ def _warnings(
     ]
 
 
-def _png_holds(found: Adversarials, place: int, png: dict[str, Any]) -> bool:
+def _png_holds(found: Adversarials, place: int, png: dict[str, Any], refuses: bool) -> bool:
     if found.targets is not None:
         return int(png["png_class"]) == int(found.targets[place])
-    return int(png["png_class"]) != int(found.labels[place])
+    refusal = found.logits.shape[1] - 1 if refuses else None
+    return int(png["png_class"]) not in (int(found.labels[place]), refusal)
 
 
 def _print(result: dict[str, Any], folder: Path, report: Path, queries: QueryLedger | None) -> None:

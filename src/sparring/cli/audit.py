@@ -131,11 +131,30 @@ def _print(found: AuditResult, report: Path, queries: QueryLedger | None) -> Non
         )
     print(f"clean accuracy   {found.clean_accuracy:.4f}")
     print(f"robust accuracy  {found.robust_accuracy:.4f}  (95 % interval {low:.4f} to {high:.4f})")
+    if result.get("guard"):
+        _print_guard(result["guard"])
     if queries is not None:
         print(f"queries: {queries}")
     if result["verdict"] is not None:
         _print_verdict(result["verdict"])
     print(f"report: {report}")
+
+
+GUARD = {
+    "classifier": "classifier alone, attacked without the guard",
+    "oblivious": "guard, against images made on the classifier alone",
+    "joint": "both, against images made to fool them at once",
+}
+"""The three figures of a guarded model, and who attacks what in each."""
+
+
+def _print_guard(found: dict[str, Any]) -> None:
+    rows = [(words, found[key], "right") for key, words in GUARD.items() if key in found]
+    if found.get("refused", {}).get("n"):
+        rows.append(("of the images that fool the classifier alone", found["refused"], "refused"))
+    for words, figure, what in [*rows, ("of clean images, false alarms", found["false_alarms"], "refused")]:
+        low, high = figure["interval"]
+        print(f"  {words:<52} {figure['share']:.4f} {what}  (95 % interval {low:.4f} to {high:.4f})")
 
 
 def _print_verdict(judged: dict[str, Any]) -> None:

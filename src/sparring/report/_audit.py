@@ -21,6 +21,7 @@ from sparring.report._blocks import (
 )
 from sparring.report._evidence import attacks, classes, curve
 from sparring.report._facts import closing, need
+from sparring.report._guarded import guarded
 from sparring.report._pictures import Picture
 from sparring.report._shots import PICTURES, attacked
 from sparring.report._verdict import doubtful, judged, real
@@ -118,6 +119,7 @@ def _sections(result: Result, pictures: Sequence[Picture]) -> list[Section]:
         shown = (Gallery(tuple(attacked(picture) for picture in pictures), PICTURES),)
     glossary = GLOSSARY + (VERDICTS if result.get("verdict") else ())
     return [
+        Section("What the guard adds", guarded(result)),
         Section("Is the figure real?", real(result)),
         Section("What the attacker may do", (Text(explained),) if explained else ()),
         Section("The more an attacker may change, the less holds", curve(result)),
