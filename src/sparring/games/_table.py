@@ -186,7 +186,9 @@ class Table:
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take up where `state` was taken."""
-        self.round, self.images, self.memory = state["round"], state["images"], dict(state["memory"])
+        self.round, self.images = state["round"], state["images"]
+        place = next((p.device for name in self.players for p in self.parameters(name)), torch.device("cpu"))
+        self.memory = {name: value.to(place) for name, value in state["memory"].items()}
         for name, player in self.players.items():
             kept = state["players"][name]
             player.module.load_state_dict(kept["module"])
