@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -9,7 +11,7 @@ from torch import Tensor, nn
 import sparring
 from sparring.data import Dataset
 from sparring.errors import InputError
-from sparring.guards.conformal import Conformal, SetPredictor, conformal_quantile
+from sparring.guards.conformal import Conformal, SetPredictor, conformal_quantile, log_odds
 
 
 def test_the_finite_sample_quantile_by_hand() -> None:
@@ -74,13 +76,31 @@ def test_refused_exactly_where_the_set_is_not_one_class() -> None:
 
 def test_an_empty_set_is_refused_too() -> None:
     guarded = SetPredictor(Soft())
-    guarded.quantile.fill_(0.3)  # a class needs 0.7
+    guarded.quantile.fill_(-math.log(0.7 / 0.3))  # a class needs 0.7
     x = torch.tensor([[0.6, 0.2, 0.1, 0.1], [0.8, 0.1, 0.05, 0.05]])
     assert guarded.sets(x).sum(1).tolist() == [0, 1]
     assert guarded(x).argmax(1).tolist() == [4, 0]
-    guarded.quantile.fill_(0.75)
-    tie = torch.tensor([[0.75, 0.25, 0, 0]])
-    assert guarded.sets(tie).sum().item() == 2
+
+
+def test_the_image_that_decides_is_on_the_safe_side_of_the_border() -> None:
+    """Its right class may be the second: the set has to hold it, and the image to be refused."""
+    for seed in range(40):
+        data = drawn(29, seed)
+        guarded = Conformal(0.1).fit(Soft(), data, data)
+        x, y = data.take()
+        sets = guarded.sets(x)  # type: ignore[union-attr,operator]
+        assert int(sets.gather(1, y[:, None]).sum()) >= 27
+        assert torch.equal(sets.sum(1) != 1, guarded(x).argmax(1) == 4)
+
+
+def test_log_odds_are_those_of_the_probabilities_and_do_not_saturate() -> None:
+    """T4: at a lead of 200 the probability is 1 in every type, and its slope 0; the odds still tell."""
+    logits = torch.randn(50, 6, dtype=torch.float64) * 3
+    p = logits.softmax(1)
+    assert torch.allclose(log_odds(logits), p.log() - (1 - p).log())
+    sure = torch.tensor([[200.0, 0, 0]], requires_grad=True)
+    (slope,) = torch.autograd.grad(log_odds(sure)[0, 0], sure)
+    assert torch.allclose(slope, torch.tensor([[1.0, -0.5, -0.5]]))
 
 
 def test_restored_it_is_the_same_and_attacks_meet_both_at_once(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:

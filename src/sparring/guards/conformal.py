@@ -22,8 +22,8 @@ class Conformal(Guard):
     """Refuse an image unless exactly one class is plausible, at a chosen coverage.
 
     C(x) = {c : 1 − p_c(x) ≤ q̂}, q̂ the ⌈(n + 1)(1 − α)⌉-th smallest 1 − p_y(x) of n calibration images. Then
-    P(y ∈ C(x)) ≥ 1 − α for another image from the same source, whatever the net is. Refused where C(x) is empty or
-    has several classes.
+    P(y ∈ C(x)) ≥ 1 − α for another image from the same source, whatever the net is. Refused where C(x) is empty or has
+    several classes.
 
     Fields:
         alpha: α, how often the set may miss the right class, in (0, 1).
@@ -33,8 +33,9 @@ class Conformal(Guard):
     Cost: 1 pass; `fit` takes one for each calibration image.
     Source: Vovk, Gammerman and Shafer 2005 (split conformal prediction); Sadinle, Lei and Wasserman 2019, arXiv
     1609.00451 (this score, which has the smallest sets).
-    **Differs**: the set becomes an answer or a refusal. The promise is about the set and about images from the same
-    source: not about those that were answered, and not about attacked ones.
+    **Differs**: p is compared in its log odds, which order alike and do not saturate (T4). The set becomes an answer
+    or a refusal. The promise is about the set and about images from the same source: not about those that were
+    answered, and not about attacked ones.
 
     >>> data = Dataset(torch.rand(60, 8), torch.arange(60) % 3)
     >>> guarded = Conformal(alpha=0.2).fit(nn.Linear(8, 3), data, data)
@@ -76,32 +77,47 @@ class SetPredictor(Rejecting):
         self.eval()
 
     def judge(self, x: Images) -> tuple[Logits, Scores]:
-        """Return logits (n, k), and by how much the set is not one class (n,)."""
+        """Return logits (n, k), and by how much the set is not one class (n,), in log odds."""
         logits: Logits = self.net(x)
-        first, second = logits.softmax(1).topk(2, dim=1).values.unbind(1)
-        least = 1 - self.quantile.to(logits.dtype)
-        # Empty where the first is below the least probability of a member, several where the second is not.
-        return logits, torch.maximum(least - first, second - _below(least))
+        first, second = log_odds(logits).topk(2, dim=1).values.unbind(1)
+        least = -self.quantile.to(logits.dtype)
+        # Empty where the first is below the least odds of a member, several where the second is not.
+        return logits, torch.maximum(least - first, second - least)
 
     def sets(self, x: Images) -> Mask:
         """Return which classes are in the set, (n, k)."""
         with torch.no_grad():
-            p = self.net(x).softmax(1)
-        members: Mask = p >= 1 - self.quantile.to(p.dtype)
-        return members
+            odds = log_odds(self.net(x))
+        return odds >= -self.quantile.to(odds.dtype)
 
     def learn(self, calibration: Dataset, alpha: float) -> Self:
         """Fix q̂ on clean images with labels that the net has not seen, and return the model."""
         n = len(calibration)
         with torch.no_grad():
             parts = [calibration.take(range(at, min(n, at + BATCH))) for at in range(0, n, BATCH)]
-            right = torch.cat([self.net(x).softmax(1).gather(1, y[:, None])[:, 0] for x, y in parts])
-            self.quantile.copy_(conformal_quantile(1 - right.double(), alpha))
+            right = torch.cat([log_odds(self.net(x)).gather(1, y[:, None])[:, 0] for x, y in parts])
+            least = conformal_quantile(-right, alpha)
+            # A hair more, which only adds to sets: no calibration image lies on their border, where rounding decides.
+            self.quantile.copy_(least + 1e-4 * least.abs().clamp_min(1))
             logits, scores = (torch.cat(column) for column in zip(*[self.judge(x) for x, _ in parts], strict=True))
         first = logits.topk(2, dim=1).values
         gap, room = (first[:, 0] - first[:, 1]).median(), scores.abs().median()
         self.scale.copy_(gap / room if room > 0 and gap > 0 else torch.ones(()))
         return self
+
+
+def log_odds(logits: Logits) -> Tensor:
+    """Return log p_c / (1 − p_c), (n, k): it orders classes as p_c does, and keeps its slope where p_c is nearly 1.
+
+    >>> [round(v, 3) for v in log_odds(torch.tensor([[0.75, 0.25]]).log())[0].tolist()]
+    [1.099, -1.099]
+    """
+    top = logits.argmax(1, keepdim=True)
+    others = logits.scatter(1, top, -math.inf).logsumexp(1, keepdim=True)
+    log_p = logits.log_softmax(1)
+    # All but the first have p ≤ ½, and no 1 − p that rounds to 0.
+    rest = log_p - torch.log1p(-log_p.exp().clamp_max(0.5))
+    return rest.scatter(1, top, logits.gather(1, top) - others)
 
 
 def conformal_quantile(scores: Tensor, alpha: float) -> Tensor:
@@ -120,8 +136,3 @@ def conformal_quantile(scores: Tensor, alpha: float) -> Tensor:
             f"expected at least {math.ceil(1 / alpha - 1)} calibration images for alpha = {alpha:g}, got {len(scores)}"
         )
     return scores.sort().values[place - 1]
-
-
-def _below(value: Tensor) -> Tensor:
-    """Return the next smaller number: a second class of exactly the least probability is in the set."""
-    return torch.nextafter(value, torch.full_like(value, -1.0))

@@ -97,7 +97,7 @@ class Projection(Guard):
     def restore(self, net: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
         """Return the guarded net with the linear generator, threshold, seed and weights of the state.
 
-        Raises: InputError where the generator is a function in a file: what is restored must not decide which code runs.
+        Raises: InputError where the generator is a function in a file: no state decides which code runs.
         """
         if self.generator:
             raise InputError(
