@@ -77,6 +77,8 @@ class Augmentation(Defense):
         return x.clamp(0, 1)
 
     def _steps(self) -> list[nn.Module]:
+        if not (self.degrees or self.shift or self.scale or self.flip or self.erase):
+            return []
         try:
             import kornia.augmentation as kornia
         except ImportError:

@@ -75,7 +75,8 @@ class Collaborative(Defense):
         """Return `partner` (k,), p: the assignment of classes by which adversarial images land least often on it."""
         victim, k = setting.plain(), setting.classes
         x, y = setting.data.take(setting.data.subset(SAMPLES, setting.seed))
-        found = attack(victim, x, y, "fgsm", setting.threat, seed=setting.seed)
+        place = next(victim.parameters()).device
+        found = attack(victim, x.to(place), y.to(place), "fgsm", setting.threat, seed=setting.seed)
         becomes = found.logits.argmax(1)
         counts = torch.zeros(k, k)
         counts.index_put_((y, becomes.to(y.device)), torch.ones(len(y)), accumulate=True)

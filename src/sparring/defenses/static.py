@@ -58,8 +58,9 @@ class Static(Defense):
     def prepare(self, setting: Setting) -> dict[str, Tensor]:
         """Return the forged images, uint8 levels (n, *chw)."""
         victim, forged = setting.plain(), []
+        place = next(victim.parameters()).device
         for rows in torch.split(torch.arange(len(setting.data)), 500):
-            x, y = setting.data.take(rows)
+            x, y = (each.to(place) for each in setting.data.take(rows))
             found = attack(
                 victim, x, y, self.attack, setting.threat, seed=setting.seed, early_stop=False
             )  # fmt: skip
