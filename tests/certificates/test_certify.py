@@ -126,11 +126,11 @@ def test_the_curve_on_digits_and_that_no_attack_gets_inside_it(noise_net: tuple[
 @pytest.mark.slow
 def test_no_attack_of_each_radius_s_own_length_gets_inside(noise_net: tuple[nn.Module, Dataset]) -> None:
     net, test = noise_net
-    found = certify(net, test, 0.25, n=60, draws=2000)
-    smoothed = Smoothing(sigma=0.25).fit(net, test, test)
+    found = certify(net, test, 0.25, n=25, draws=2000)
+    smoothed = Smoothing(sigma=0.25, recount=300).fit(net, test, test)
     for record in [r for r in found.samples if r["predicted"] == r["label"] and r["radius"] is not None]:
         x, y = test.take([record["index"]])
-        for method in ("apgd(steps=40)", "pgd(steps=40, loss='margin')"):
+        for method in ("apgd(steps=20)", "pgd(steps=20, loss='margin')"):
             inside = attack(smoothed, x, y, method, f"l2({max(record['radius'], 1e-3)})", fast=False, early_stop=False)
             assert torch.equal(_said(net, inside.strongest, 20_000), y)
 
