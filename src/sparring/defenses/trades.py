@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F
 
-from sparring.defenses._round import Round
+from sparring.defenses._round import Round, Start
 from sparring.defenses.base import Defense, check_steps
 from sparring.errors import InputError
-from sparring.types import Logits, Scores
+from sparring.types import Images, Logits, Scores
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Trades(Defense):
     def loss(self, play: Round) -> Scores:
         """Return L(x, y) + β KL(p(x) ‖ p(x'))."""
         size = self.step_size or min(2.5 / self.steps, 0.5) * play.threat.radius
-        begin = play.carried("noise") if self.carry else "noise"
+        begin: Start | Images = play.carried("noise") if self.carry else "noise"
         away = play.attacked(departing(play.look(play.x)), steps=self.steps, step_size=size, start=begin)
         if self.carry:
             play.carry(away)

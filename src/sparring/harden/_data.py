@@ -51,7 +51,7 @@ def split(
         kept = _even(train, labels, seed)
         others = torch.ones(len(train), dtype=torch.bool)
         others[kept] = False
-        rest = part(train, others.nonzero()[:, 0])
+        rest = dataclasses.replace(part(train, others.nonzero()[:, 0]), labels=None)
         extra = rest if extra is None else _joined(rest, extra)
         train = part(train, kept)
     return train, held, extra

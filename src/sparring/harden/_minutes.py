@@ -48,9 +48,9 @@ def fitting_epochs(
     method = parse_as(Defense, defense)
     who = subject(model, data, method)
     few = part(data, torch.arange(min(len(data), ROUNDS * recipe.batch_size)))
-    net = who.fresh(data, method, 0)
-    one = dataclasses.replace(recipe, epochs=1.0, average=0.0)
     place, seconds = torch.device(device), 0.0
+    net = who.fresh(data, method, 0).to(place)
+    one = dataclasses.replace(recipe, epochs=1.0, average=0.0)
     ready = method.prepare(
         Setting(net, who.unit, few, len(data.classes), threat, 0, None, lambda temperature=1.0: net.eval(), place)
     )

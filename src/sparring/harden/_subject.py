@@ -20,7 +20,7 @@ from sparring.registry import lookup, parse
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A net to train: `unit` builds one (None for a module of the user's own), `start` holds weights to go on from."""
+    """A net to train: `unit` builds one (None for a module of the user's own), `start` is a copy to go on from."""
 
     text: str
     unit: Trainable | None
@@ -62,7 +62,7 @@ def subject(model: str | Path | nn.Module | LoadedModel | Trainable, data: Datas
         raise InputError(
             f"expected an architecture for {defense}, which trains from scratch, got {loaded.text}: give {unit}"
         )
-    return Subject(loaded.text, unit, loaded.module)
+    return Subject(loaded.text, unit, copy.deepcopy(loaded.module).eval())
 
 
 def trainable(net: nn.Module) -> nn.Module:
