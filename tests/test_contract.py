@@ -1,20 +1,25 @@
-"""Every attack and threat of the registry keeps the public contract, and the contract catches those that do not."""
+"""Attacks, guards and threats of the registry keep the public contract, and it catches those that do not."""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from sparring.attacks import Attack, attack
 from sparring.attacks._objectives import ce, margin
 from sparring.attacks._search import Search
 from sparring.core.seeds import Streams
+from sparring.data import Dataset
+from sparring.guards import Guard
 from sparring.registry import parse, units
-from sparring.testing import check_attack, check_threat
+from sparring.testing import check_attack, check_guard, check_threat
 from sparring.threats import Threat
 from sparring.threats.linf import Linf
 from sparring.types import Images
@@ -22,6 +27,10 @@ from sparring.types import Images
 ATTACKS = [(name, cast(type[Attack], cls)) for name, cls in units("attack").items()]
 SMALLER = {"steps": 10, "search_steps": 4, "rounds": 4, "restarts": 1, "queries": 150}
 """What a contract test needs of an attack's length: the promises do not depend on it."""
+
+
+FEWER = {"members": 1, "epochs": 2, "draws": 8, "samples": 600}
+"""The same of a guard."""
 
 
 def small(cls: type[Attack]) -> Attack:
@@ -56,6 +65,117 @@ def test_every_threat_keeps_the_contract(text: str) -> None:
 def test_every_threat_at_its_defaults() -> None:
     for cls in units("threat").values():
         check_threat(cast(Threat, cls()))
+
+
+@pytest.mark.parametrize("name", list(units("guard")))
+def test_every_guard_keeps_the_contract(name: str) -> None:
+    """T28, T29, T30, T35."""
+    unit = cast(Guard, units("guard")[name]())
+    fields = {field.name for field in dataclasses.fields(unit)}
+    check_guard(dataclasses.replace(unit, **{key: count for key, count in FEWER.items() if key in fields}))
+
+
+class Plain(nn.Module):
+    """A net as it is."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = copy.deepcopy(net)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.net(x)
+        return logits
+
+
+@dataclass(frozen=True)
+class Nothing(Guard):
+    """A guard that does nothing, which the spoiled ones below differ from in one thing."""
+
+    def fit(self, net: nn.Module, train: Dataset, calibration: Dataset, *, seed: int = 0) -> nn.Module:
+        return Plain(net).eval()
+
+    def restore(self, net: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
+        return Plain(net).eval()
+
+
+@dataclass(frozen=True)
+class ChangesModes(Nothing):
+    def fit(self, net: nn.Module, train: Dataset, calibration: Dataset, *, seed: int = 0) -> nn.Module:
+        return Plain(net.eval())
+
+
+@dataclass(frozen=True)
+class StaysInTraining(Nothing):
+    def fit(self, net: nn.Module, train: Dataset, calibration: Dataset, *, seed: int = 0) -> nn.Module:
+        return Plain(net)
+
+
+@dataclass(frozen=True)
+class OnlySaysThatItRejects(Nothing):
+    rejects = True
+
+
+@dataclass(frozen=True)
+class Centers(Nothing):
+    """Takes the batch's mean off, so that images depend on each other."""
+
+    def fit(self, net: nn.Module, train: Dataset, calibration: Dataset, *, seed: int = 0) -> nn.Module:
+        class Mixed(Plain):
+            def forward(self, x: Tensor) -> Tensor:
+                return super().forward(x - x.mean(0))
+
+        return Mixed(net).eval()
+
+
+@dataclass(frozen=True)
+class Forgets(Nothing):
+    """Learns a number that is not in its state."""
+
+    def fit(self, net: nn.Module, train: Dataset, calibration: Dataset, *, seed: int = 0) -> nn.Module:
+        class Offset(Plain):
+            def forward(self, x: Tensor) -> Tensor:
+                return super().forward(x + 0.1)
+
+        return Offset(net).eval()
+
+
+@dataclass(frozen=True)
+class RefusesMore(Nothing):
+    """Refuses half of what it sees, and says a twentieth."""
+
+    rejects = True
+    false_alarms: float = 0.05
+
+    def fit(self, net: nn.Module, train: Dataset, calibration: Dataset, *, seed: int = 0) -> nn.Module:
+        return self.restore(net, {})
+
+    def restore(self, net: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
+        class Wary(Plain):
+            rejects = True
+
+            def forward(self, x: Tensor) -> Tensor:
+                logits = super().forward(x)
+                dark = x.flatten(1).mean(1, keepdim=True) < 0.4
+                return torch.cat([logits, logits.amax(1, keepdim=True) + dark.float() - 0.5], 1)
+
+        return Wary(net).eval()
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "words"),
+    [
+        (ChangesModes, "modes as they were"),
+        (StaysInTraining, "in eval mode"),
+        (OnlySaysThatItRejects, "a model that rejects: True"),
+        (Centers, "judged for itself"),
+        (Forgets, "its state to give the same model back"),
+        (RefusesMore, "at most about 5% false alarms"),
+    ],
+)
+def test_the_contract_catches_guards_that_break_it(spoiled: type[Guard], words: str) -> None:
+    check_guard(Nothing())
+    with pytest.raises(AssertionError, match=words):
+        check_guard(spoiled())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The contracts of attacks and threats, runnable by anyone on units of their own.
+"""The contracts of attacks, guards and threats, runnable by anyone on units of their own.
 
 Each check raises `AssertionError` with a sentence that says what was promised and what was found.
 """
@@ -13,8 +13,11 @@ from torch import Tensor, nn
 
 from sparring.attacks import Adversarials, Attack, attack
 from sparring.core.seeds import Streams
+from sparring.guards._contract import check_guard
 from sparring.registry import lookup, parse, show, units
 from sparring.threats import Threat
+
+__all__ = ["check_attack", "check_guard", "check_threat"]
 
 RADII = {"linf": 0.4, "l2": 1.5, "l1": 5.0, "l0": 8.0}
 """Radii at which a small linear model over [0, 1] is easy to break."""
