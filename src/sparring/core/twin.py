@@ -1,8 +1,8 @@
 """The fast twin: a copy of the victim that gives the same logits, nearly, in a fraction of the time.
 
 Batch norms are folded into the convolutions before them, channels are padded to multiples of eight, memory is laid
-out channels-last, and the arithmetic is bfloat16 where the hardware has it. Every success found on the twin is confirmed on the user's own model, so
-the twin decides how long an attack takes and never what is reported.
+out channels-last, and the arithmetic is bfloat16 where the hardware has it. Every success found on the twin is
+confirmed on the user's own model, so the twin decides how long an attack takes and never what is reported.
 """
 
 from __future__ import annotations
