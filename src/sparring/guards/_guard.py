@@ -102,9 +102,9 @@ def guard(
         raise InputError(f"expected a classifier without a guard, got {classifier.text}: name the one inside")
     whole = align(whole, classifier.classes)
     train, held, judged = _split(whole, calibration, test, seed, classifier.classes)
+    x, y = judged.take(judged.subset(n, seed))
     tell(f"fitting {unit}")
     module = unit.fit(classifier.module, train, held, seed=seed).eval()
-    x, y = judged.take(judged.subset(n, seed))
     with torch.no_grad(), seeded(seed):
         classes = classifier.module(x[:1]).shape[1]
     check_labels(y, len(y), classes)
