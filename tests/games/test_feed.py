@@ -63,8 +63,9 @@ def test_the_parts_of_two_processes_are_the_whole_batch(data):
         assert torch.equal(torch.cat([half.index for half in halves]), whole.index)
         assert torch.equal(torch.cat([half.x for half in halves]), whole.x)
         assert {half.seed for half in halves} == {whole.seed}
-        assert [feed.weight(i) for feed in parts] == [len(half.index) / len(whole.index) for half in halves]
-        assert alone.weight(i) == 1
+        assert [half.weight for half in halves] == [len(half.index) / len(whole.index) for half in halves]
+        assert whole.weight == 1
+        assert [feed.count(i) for feed in parts] == [len(whole.index)] * 2
 
 
 def test_images_without_labels_come_along_each_once_before_any_again(data):

@@ -92,8 +92,7 @@ def test_gradients_of_two_processes_are_added_by_the_size_of_their_parts():
 
     table = Table(players, Half())
     for rows, weight in ((slice(0, 3), 0.6), (slice(3, 5), 0.4)):
-        table.weight = weight
-        table.gradient(Turn("net", lambda rows=rows: F.mse_loss(net(x[rows]), y[rows])))
+        table.gradient(Turn("net", lambda rows=rows: F.mse_loss(net(x[rows]), y[rows]), weight=weight))
     want = torch.autograd.grad(F.mse_loss(net(x), y), list(net.parameters()))
     for parameter, slope in zip(net.parameters(), want, strict=True):
         torch.testing.assert_close(parameter.grad, slope)

@@ -106,7 +106,7 @@ class _Side:
     def __init__(self, unit: Trainable, data: Dataset, batch_size: int, total: int, seed: int) -> None:
         self.net = unit.build(data.shape, len(data.classes), seed=seed).train()
         self.recipe, self.total, self.seed = Recipe(), total, seed
-        self.optimizer = torch.optim.AdamW(_groups(self.net, self.recipe.weight_decay), lr=self.recipe.lr)
+        self.optimizer = torch.optim.AdamW(_groups(self.net, self.recipe.weight_decay), lr=self.recipe.peak(self.net))
         self.feed = Feed(data, batch_size, seed)
 
     def seeded(self, number: int) -> None:
@@ -140,7 +140,7 @@ def _bare(side: _Side, threat: Threat, steps: int) -> Callable[[int], None]:
     def play(number: int) -> None:
         side.seeded(number)
         for group in side.optimizer.param_groups:
-            group["lr"] = side.recipe.lr * side.recipe.rate(number / side.total)
+            group["lr"] = side.recipe.peak(side.net) * side.recipe.rate(number / side.total)
         batch = side.feed.batch(number, round_=number)
         side.net.eval()
         z = plain_pgd(side.net, batch.x, batch.labels, threat.radius, steps, 2.5 * threat.radius / steps)
@@ -155,6 +155,7 @@ def _bare(side: _Side, threat: Threat, steps: int) -> Callable[[int], None]:
 
 def _ours(side: _Side, defense: Defense, threat: Threat, data: Dataset) -> Callable[[int], None]:
     """Return a step of the library's own loop."""
+    side.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as in `harden`
     game = DefenseGame(side.net, defense, threat, len(data.classes), data.images([0, 1]), len(data))
     table = Table({PLAYER: Player(side.net, side.optimizer, side.recipe.rate)})
     rule = Alternating()

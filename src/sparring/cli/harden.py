@@ -35,7 +35,7 @@ def harden(
     threat: opt.ThreatText,
     defense: Annotated[
         str, typer.Option("--defense", help="`sparring list defense` shows them, such as 'trades(beta=6)'.")
-    ] = "adversarial",
+    ] = "adversarial(steps=2, carry=True)",
     out: opt.Out = None,
     epochs: Annotated[float | None, typer.Option("--epochs", help="Passes over the training data.")] = None,
     minutes: Annotated[
@@ -43,7 +43,9 @@ def harden(
         typer.Option("--minutes", help="In place of --epochs: as many as fit, from the time that some rounds take."),
     ] = None,
     batch_size: Annotated[int, typer.Option("--batch-size", help="Samples a round.")] = Recipe.batch_size,
-    lr: Annotated[float, typer.Option("--lr", help="The peak of the learning rate.")] = Recipe.lr,
+    lr: Annotated[
+        float | None, typer.Option("--lr", help="The peak of the learning rate; by default what suits the net.")
+    ] = None,
     held_out: Annotated[
         int, typer.Option("--held-out", help="Training samples kept to choose the best weights by.")
     ] = Recipe.held_out,

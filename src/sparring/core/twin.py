@@ -40,7 +40,7 @@ class Twin(nn.Module):
         last = [module for module in self.net.modules() if type(module) is nn.Linear][-1:]
         if head and last:
             last[0].to(torch.float32).register_forward_pre_hook(lambda _, inputs: (inputs[0].float(), *inputs[1:]))
-        self.dtype = dtype
+        self.dtype, self.draws = dtype, getattr(net, "draws", 1)  # a pass costs as many as the model's own
 
     def forward(self, x: Images) -> Logits:
         """Return logits (n, k) in float32."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from sparring.core.group import Group, one_process
 from sparring.core.mirror import Mirror
 from sparring.core.seeds import Streams, child_seed, index_keys
 from sparring.defenses._round import Round
@@ -35,6 +36,7 @@ class DefenseGame(Game):
         size: int,
         prepared: dict[str, Tensor] | None = None,
         precision: str = "float32",
+        group: Group | None = None,
     ) -> None:
         super().__init__({PLAYER: net})
         self.defense, self.threat, self.classes = defense, threat, classes
@@ -44,7 +46,7 @@ class DefenseGame(Game):
             shape = (size, *sample.shape[1:])
             self.memory["carried"] = torch.zeros(shape, dtype=torch.int8, device=sample.device)
             self.memory["reach"] = torch.zeros(size, device=sample.device)
-        self._net = net
+        self._net, self._group = net, group or one_process()
         self._mirror = Mirror(net, sample, torch.bfloat16 if precision == "bfloat16" else torch.float32)
 
     def turns(self, batch: Batch) -> Sequence[Turn]:
@@ -56,9 +58,9 @@ class DefenseGame(Game):
             keys = index_keys(batch.index, child_seed(batch.seed, self.defense.name()))
             play = Round(
                 batch, self._net, self._mirror, self.threat, self.classes, Streams(keys), self.prepared, self.memory,
-                figures,
+                figures, self._group.gather,
             )  # fmt: skip
             with torch.enable_grad():
                 return self.defense.loss(play).mean()
 
-        return [Turn(PLAYER, loss, figures)]
+        return [Turn(PLAYER, loss, figures, batch.weight)]

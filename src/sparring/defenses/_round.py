@@ -27,7 +27,7 @@ Start: TypeAlias = Literal["uniform", "none", "noise"]
 class Round:
     """One round of a defense: `x` (n, *chw), `y` (n,), `net` in training mode, `threat`, `classes`, random numbers.
 
-    `figures` takes means worth writing down; `prepared` is what the defense made before the first round.
+    `gather` gives the rows of all processes. `figures` takes means worth writing down; `prepared` is what the defense made before the first round.
     """
 
     batch: Batch
@@ -39,6 +39,7 @@ class Round:
     prepared: dict[str, Tensor] = field(default_factory=dict)
     memory: dict[str, Tensor] = field(default_factory=dict)
     figures: dict[str, Tensor] = field(default_factory=dict)
+    gather: Callable[[Tensor], Tensor] = field(default=lambda rows: rows)
     made: list[Images] = field(default_factory=list)
     replaying: bool = False
 
@@ -89,8 +90,9 @@ class Round:
         change = (images - self.x).flatten(1)
         reach = change.abs().amax(1)
         levels = (change / reach.clamp_min(1e-12)[:, None] * 127).round().to(torch.int8)
-        self.memory["carried"][self.batch.index] = levels.view_as(self.x)
-        self.memory["reach"][self.batch.index] = reach
+        index = self.gather(self.batch.index)
+        self.memory["carried"][index] = self.gather(levels.view_as(self.x))
+        self.memory["reach"][index] = self.gather(reach)
 
     def look(self, x: Images) -> Logits:
         """Return the logits (n, k) of the mirror, without a graph; 1 forward."""

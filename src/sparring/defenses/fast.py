@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from torch.nn import functional as F
@@ -11,6 +12,9 @@ from sparring.defenses.adversarial import against
 from sparring.defenses.base import Defense, check_steps
 from sparring.errors import InputError
 from sparring.types import Scores
+
+FAR = 1e3
+"""An edge of the box that no image comes near."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ class Fast(Defense):
         """Return L(x', y)."""
         x, threat = play.x, play.threat
         size = self.step_size or (step_length(threat, 1, None) if self.project else threat.radius)
-        noisy = threat.clip(x, x + self.noise * (threat.sample(x, play.streams) - x)) if self.noise else x
+        ball = dataclasses.replace(threat, bounds=(-FAR, FAR))  # the noise is uniform in the ball, not in ball ∩ box
+        noisy = threat.clip(x, x + self.noise * (ball.sample(x, play.streams) - x)) if self.noise else x
         slope = play.slope(noisy, against(play.y))
         ahead = threat.step(x, noisy, slope, size) if self.project else play.wide(noisy, slope, size)
         return F.cross_entropy(play.net(ahead), play.y, reduction="none")

@@ -18,11 +18,13 @@ LAST, BEST, LOG = "last.pt", "best.pt", "log.jsonl"
 class Checkpoints:
     """The files of one training in its folder, each whole or not there; without a folder, the best is kept in memory.
 
-    Tensors and plain values only: reading one runs no code. Of several processes, one `writes`.
+    Tensors and plain values only: reading one runs no code. Of several processes, one `writes`. `seconds`: what the
+    rounds have taken, once they are played.
     """
 
     def __init__(self, folder: Path | None, *, writes: bool = True) -> None:
         self.folder, self.writes = folder, writes and folder is not None
+        self.seconds = 0.0
         self._best: dict[str, Any] | None = None
         self._told: list[dict[str, Any]] = []
 

@@ -52,13 +52,12 @@ class Feed:
             extra = _images(self.extra, self.group.part(rows).to(self.pixels.device))
         return Batch(
             _images(self.pixels, index), None if self.labels is None else self.labels[index], index,
-            child_seed(self.seed, f"round {round_}"), share, extra, replay,
+            child_seed(self.seed, f"round {round_}"), share, extra, replay, len(index) / len(whole),
         )  # fmt: skip
 
-    def weight(self, number: int) -> float:
-        """Return this process's share of the samples of a batch."""
-        whole = self._rows("labeled", len(self.pixels), number, self.epoch)
-        return len(self.group.part(whole)) / len(whole)
+    def count(self, number: int) -> int:
+        """Return how many samples a batch has, over all processes."""
+        return len(self._rows("labeled", len(self.pixels), number, self.epoch))
 
     def _rows(self, name: str, count: int, number: int, parts: int) -> Tensor:
         """Return the samples of a batch; the order of the running epoch is kept until the next begins."""

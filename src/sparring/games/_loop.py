@@ -73,11 +73,10 @@ def train(game: Game, rule: Rule, table: Table, feed: Feed, plan: Plan, folder: 
             wanted = range(step * rule.batches, (step + 1) * rule.batches)
             batches = [feed.batch(each, round_=number, share=share, replay=replay) for each in wanted]
             table.set_rates(share)
-            table.weight = feed.weight(wanted[-1])
             for player in table.players.values():
                 player.module.train()
             rule.play(table, game, batches)
-            table.close_round(sum(feed.size for _ in wanted))
+            table.close_round(sum(map(feed.count, wanted)))
             seconds += time.perf_counter() - started
 
             last = table.round == plan.rounds
@@ -93,8 +92,10 @@ def train(game: Game, rule: Rule, table: Table, feed: Feed, plan: Plan, folder: 
                 saved = -math.inf
             whole = table.round % game.replays == 0  # in the midst of replays a batch's own state is under way
             if main and (last or (whole and time.monotonic() - saved > plan.save_every)):
+                table.check_weights()
                 files.save({**table.state(), "game": game.memory, "best": best, "seconds": seconds})
                 saved = time.monotonic()
+    files.seconds = seconds
     table.group.wait()
     for player in table.players.values():
         player.module.eval()

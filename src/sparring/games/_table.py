@@ -40,7 +40,6 @@ class Table:
         self.players = dict(players)
         self.memory: dict[str, Tensor] = {}
         self.figures: dict[str, list[Tensor]] = {}
-        self.weight = 1.0
         self.images = 0
         self.round = 0
         self.group, self.precision = group or one_process(), precision
@@ -65,7 +64,7 @@ class Table:
             with self._autocast():
                 loss = turn.loss()
             loss.float().backward()  # type: ignore[no-untyped-call]
-        self._add_up(own)
+        self._add_up(own, turn.weight)
         self._check(turn, loss)
         self.figures.setdefault(f"{turn.player}_loss", []).append(loss.detach().float())
         for name, value in turn.figures.items():
@@ -115,7 +114,7 @@ class Table:
         kind = next(p.device.type for player in self.players.values() for p in player.module.parameters())
         return torch.autocast(kind, dtype=torch.bfloat16)
 
-    def _add_up(self, parameters: list[nn.Parameter]) -> None:
+    def _add_up(self, parameters: list[nn.Parameter], weight: float) -> None:
         """Turn the gradient of this process's part into that of the whole batch, in one message."""
         if self.group.size == 1:
             return
@@ -123,10 +122,20 @@ class Table:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-        flat = torch.cat([gradient.flatten() for gradient in gradients]) * self.weight
+        flat = torch.cat([gradient.flatten() for gradient in gradients]) * weight
         self.group.add(flat)
         for gradient, part in zip(gradients, torch.split(flat, [g.numel() for g in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
+
+    def check_weights(self) -> None:
+        """Refuse to go on from weights that are not finite: they must not become the last good checkpoint (G36)."""
+        for name, player in self.players.items():
+            for key, parameter in player.module.named_parameters():
+                if not bool(parameter.isfinite().all()):
+                    raise InputError(
+                        f"expected finite weights, got others in {key} of {name} after round {self.round}: lower lr; "
+                        "the last good checkpoint is intact"
+                    )
 
     def _check(self, turn: Turn, loss: Tensor) -> None:
         module, own = self.players[turn.player].module, self.parameters(turn.player)

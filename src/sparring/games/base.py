@@ -28,6 +28,7 @@ class Batch:
         share: how much of the training is done, in [0, 1).
         extra: images without labels (m, *chw), where there are some to learn from as well.
         replay: how often this very batch was played before, 0 the first time.
+        weight: this process's share of the samples of the batch, 1 for a process on its own.
     """
 
     x: Images
@@ -37,6 +38,7 @@ class Batch:
     share: float = 0.0
     extra: Images | None = None
     replay: int = 0
+    weight: float = 1.0
 
     @property
     def labels(self) -> Labels:
@@ -51,12 +53,13 @@ class Turn:
 
     The loss is asked for when the player is to move, so it sees the moves made before; it is a pure function of
     weights and batch, which neither calls `backward` nor knows an optimizer. `figures` are means over the batch worth
-    writing down, filled in by the loss.
+    writing down, filled in by the loss; `weight` is that of the batch.
     """
 
     player: str
     loss: Callable[[], Tensor]
     figures: dict[str, Tensor] = field(default_factory=dict)
+    weight: float = 1.0
 
 
 Players: TypeAlias = Mapping[str, nn.Module]

@@ -46,7 +46,7 @@ def harden(
     model: str | nn.Module | LoadedModel | Trainable,
     data: str | Dataset,
     threat: str | Threat,
-    defense: str | Defense = "adversarial",
+    defense: str | Defense = "adversarial(steps=2, carry=True)",
     *,
     recipe: Recipe | None = None,
     test: str | Dataset | None = None,
@@ -119,14 +119,15 @@ def harden(
     net = who.fresh(whole, method, seed)
     ready = work.prepare()
     net, seen = run(
-        net, method, train, held, limit, recipe, seed=seed, prepared=ready, extra=extra, folder=folder, group=group,
+        net, method, train, held, limit, recipe, seed=seed, tuned=who.start is not None, prepared=ready,
+        extra=extra, folder=folder, group=group,
         device=device, progress=work.tell("train"),
     )  # fmt: skip
     unit = None if who.unit is None else method.unit(who.unit)
     if folder is not None and group.rank == 0:
         _folder.save_hardened(folder, who.text, unit, net, whole.shape, whole.classes)
     group.wait()
-    seconds = time.perf_counter() - started
+    seconds = max(time.perf_counter() - started, seen["seconds"])  # a run that was cut has spent more than this call
     audits: dict[str, AuditResult] = {}
     for name in (("before",) if before else ()) + (("after",) if after else ()):
         victim = net if name == "after" else who.start if who.start is not None else work.plain()

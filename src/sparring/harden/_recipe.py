@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from torch import nn
+
 from sparring.errors import InputError
 
 
@@ -16,7 +18,8 @@ class Recipe:
     Fields:
         epochs: passes over the data, > 0; half an epoch is one.
         batch_size: samples a round, ≥ 1.
-        lr: the peak of the learning rate, > 0.
+        lr: the peak of the learning rate, > 0; None for 0.02 with batch norms and 0.005 without, a quarter of that for
+            a net that has learned before.
         warmup: the share of the training in which it rises, in [0, 1).
         weight_decay: of AdamW, ≥ 0.
         average: half-life of the average of the weights, as a share of the training's images; 0 for none. The average
@@ -28,7 +31,7 @@ class Recipe:
 
     epochs: float = 5.0
     batch_size: int = 128
-    lr: float = 1e-2
+    lr: float | None = None
     warmup: float = 0.2
     weight_decay: float = 1e-2
     average: float = 0.02
@@ -44,13 +47,26 @@ class Recipe:
                 f"expected batch_size, evaluations and held_out >= 1, got {self.batch_size}, {self.evaluations} and "
                 f"{self.held_out}"
             )
-        if not (self.lr > 0 and self.weight_decay >= 0 and self.average >= 0 and 0 <= self.warmup < 1):
+        if not (
+            (self.lr is None or self.lr > 0) and self.weight_decay >= 0 and self.average >= 0 and 0 <= self.warmup < 1
+        ):
             raise InputError(
                 f"expected lr > 0, weight_decay and average >= 0 and warmup in [0, 1), got {self.lr}, "
                 f"{self.weight_decay}, {self.average} and {self.warmup}"
             )
         if self.precision not in ("float32", "bfloat16"):
             raise InputError(f"expected precision float32 or bfloat16, got {self.precision!r}")
+
+    def peak(self, net: nn.Module, *, tuned: bool = False) -> float:
+        """Return the peak of the learning rate for a net.
+
+        >>> Recipe().peak(nn.BatchNorm2d(3)), Recipe().peak(nn.Linear(3, 2)), Recipe(lr=0.1).peak(nn.Linear(3, 2))
+        (0.02, 0.005, 0.1)
+        """
+        if self.lr is not None:
+            return self.lr
+        normed = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in net.modules())
+        return (0.02 if normed else 0.005) * (0.25 if tuned else 1)
 
     def rate(self, share: float) -> float:
         """Return the factor on the learning rate at a share of the training.

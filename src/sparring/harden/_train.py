@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sparring.core.group import Group
 from sparring.data import Dataset
 from sparring.defenses import Defense
 from sparring.defenses._game import PLAYER, DefenseGame
-from sparring.errors import InputError
+from sparring.errors import SparringWarning
 from sparring.games import Feed, Plan, Player, Table, train
 from sparring.games.alternating import Alternating
 from sparring.harden._recipe import Recipe
@@ -38,6 +39,7 @@ def run(
     recipe: Recipe,
     *,
     seed: int,
+    tuned: bool = False,
     prepared: dict[str, Tensor] | None = None,
     extra: Dataset | None = None,
     folder: Path | None = None,
@@ -45,20 +47,20 @@ def run(
     device: torch.device | None = None,
     progress: Callable[[Record], None] | None = None,
 ) -> tuple[nn.Module, Record]:
-    """Train a net in place, and return what to use of it: the best average on held-out data, else the last.
+    """Train a net in place, `tuned` if it has learned before, and return what to use of it: the best average on held-out data, else the last.
 
-    Returns: the module in eval mode, and what was seen: `best`, the held-out figures of its round, and `history`.
+    Returns: the module in eval mode, and what was seen: `seconds` of the loop, those before an interruption
+    included, `best`, the held-out figures of its round, and `history`.
     """
     device = device or torch.device("cpu")
     net.to(device).train()
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a quarter less time a step on a CPU
     classes = len(data.classes)
-    if defense.carries and group is not None and group.size > 1:
-        raise InputError(
-            f"expected one process for {defense}, which keeps what it made of every sample, got {group.size}"
-        )
     kept = {name: value.to(device) for name, value in (prepared or {}).items()}
-    game = DefenseGame(net, defense, threat, classes, data.images([0, 1]).to(device), len(data), kept, recipe.precision)
-    optimizer = torch.optim.AdamW(_groups(net, recipe.weight_decay), lr=recipe.lr)
+    game = DefenseGame(
+        net, defense, threat, classes, data.images([0, 1]).to(device), len(data), kept, recipe.precision, group
+    )
+    optimizer = torch.optim.AdamW(_groups(net, recipe.weight_decay), lr=recipe.peak(net, tuned=tuned))
     feed = Feed(data, recipe.batch_size, seed, extra=extra, group=group, device=device)
     rounds = max(1, round(recipe.epochs * feed.epoch)) * defense.replays
     average = Average(net, recipe.average * rounds * feed.size) if recipe.average else None
@@ -78,9 +80,14 @@ def run(
         net.load_state_dict(best["modules"][PLAYER])
     elif average is not None:
         net.load_state_dict(average.module.state_dict())
+    net.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     told = ("round", "images", "clean", "robust")
     seen = [{key: record[key] for key in told} for record in files.history("evaluate")]
-    return net.eval(), {"best": {} if best is None else dict(best["figures"]), "history": seen}
+    return net.eval(), {
+        "seconds": files.seconds,
+        "best": {} if best is None else dict(best["figures"]),
+        "history": seen,
+    }
 
 
 def look(net: nn.Module, held: Dataset, threat: Threat, seed: int, device: torch.device) -> dict[str, float]:
@@ -94,7 +101,9 @@ def look(net: nn.Module, held: Dataset, threat: Threat, seed: int, device: torch
                 x, y = held.take(rows)
                 right += int((net(x.to(device)).argmax(1).cpu() == y).sum())
         x, y = held.take(held.subset(LOOKED, seed))
-        found = attack(net, x.to(device), y.to(device), LOOK, threat, seed=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SparringWarning)  # the audit says at the end what there is to say
+            found = attack(net, x.to(device), y.to(device), LOOK, threat, seed=seed)
         return {"clean": right / len(held), "robust": found.robust_accuracy}
     finally:
         for module, training in before:
