@@ -15,7 +15,6 @@ import pytest
 import torch
 
 import sparring
-from sparring.core.group import Group, this_group
 from sparring.data import Dataset
 from sparring.models import fit, load_model, save_model
 from sparring.registry import parse

@@ -15,7 +15,9 @@ from sparring.registry import PACKAGES, Unit, show, units
 
 @app.command("list")
 def list_(
-    kind: Annotated[str | None, typer.Argument(help="attack, threat, model, data, rule, defense or guard; all without it.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(help="attack, threat, model, data, rule, defense or guard; all without it.")
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="A table for documents.")] = False,
 ) -> None:
     """List what can be named in commands and in Python, with its fields."""

@@ -27,7 +27,8 @@ Start: TypeAlias = Literal["uniform", "none", "noise"]
 class Round:
     """One round of a defense: `x` (n, *chw), `y` (n,), `net` in training mode, `threat`, `classes`, random numbers.
 
-    `gather` gives the rows of all processes. `figures` takes means worth writing down; `prepared` is what the defense made before the first round.
+    `gather` gives the rows of all processes. `figures` takes means worth writing down; `prepared` is what the defense
+    made before the first round.
     """
 
     batch: Batch

@@ -47,10 +47,10 @@ def run(
     device: torch.device | None = None,
     progress: Callable[[Record], None] | None = None,
 ) -> tuple[nn.Module, Record]:
-    """Train a net in place, `tuned` if it has learned before, and return what to use of it: the best average on held-out data, else the last.
+    """Train a net in place, `tuned` if it has learned before, and return what to use of it.
 
-    Returns: the module in eval mode, and what was seen: `seconds` of the loop, those before an interruption
-    included, `best`, the held-out figures of its round, and `history`.
+    Returns: the module in eval mode, with the best average on held-out data, else the last; and what was seen:
+    `seconds` of the loop, those before an interruption included, `best`, the held-out figures of its round, `history`.
     """
     device = device or torch.device("cpu")
     net.to(device).train()
