@@ -179,8 +179,11 @@ def test_codes_are_exact_shares_with_the_slope_of_something_smooth() -> None:
     assert out[:, 0].tolist() == pytest.approx([0.0, 0.0, 1 / 3, 1.0])
     (slope,) = torch.autograd.grad(out.sum(), x)
     assert bool((slope > 0).all())
-    soft = torch.sigmoid((x.detach() - codes.edges.T) / codes.width)
-    assert torch.allclose(slope, (soft * (1 - soft)).mean(1, keepdim=True) / codes.width)
+    away = (x.detach() - codes.edges.T).abs() / codes.width
+    assert torch.allclose(slope, (0.25 * (1 + away) ** -1.5).mean(1, keepdim=True) / codes.width)
+    far = torch.tensor([[1e4]], requires_grad=True)
+    (slope,) = torch.autograd.grad(codes(far).sum(), far)
+    assert float(slope) > 1e-8  # a way back from far outside
 
 
 def test_a_unit_that_never_varies_does_no_harm() -> None:
@@ -211,3 +214,33 @@ def test_the_threshold_is_the_order_statistic_that_bounds_false_alarms(guarded: 
     assert float(model.threshold) == float(scores[37])  # ⌈40 · 0.95⌉ = 38th of 39
     with pytest.raises(InputError, match=r"images to calibrate on, got 0\.01 and 39"):
         model.calibrate(Dataset(x), 0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["cnn", "resnet(width=8)"])
+def test_on_clothes_nine_tenths_are_refused_at_a_false_alarm_in_twenty(text: str) -> None:
+    """FGSM and DeepFool made without knowledge of it, on test images; and the joint attack gets through."""
+    data, test = load_data("fashion-mnist:train"), load_data("fashion-mnist:test")
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))
+    assert data.labels is not None
+    known, other = (
+        Dataset(data.pixels[rows], data.labels[rows], data.classes) for rows in (order[:50_000], order[50_000:])
+    )
+    net = parse_as(Trainable, text).build(data.shape, 10, seed=1)
+    fit(net, known, epochs=2, seed=1)
+    model = SafetyNet().fit(net, known, other, seed=1)
+    clean = torch.cat([refused(model, part) for part in torch.split(test.images(slice(5000, 10_000)), 250)])
+    assert float(clean.double().mean()) <= 0.062
+    x, y = test.take(slice(0, 400))
+    for attack, threat in (
+        ("fgsm", "linf(8/255)"),
+        ("fgsm", "linf(0.1)"),
+        ("fgsm", "linf(0.2)"),
+        ("deepfool", "l2(inf)"),
+        ("deepfool", "linf(inf)"),
+    ):
+        found = sparring.attack(net, x, y, attack, threat)
+        fools = found.success & found.clean_correct
+        assert float(refused(model, found.images[fools]).double().mean()) >= 0.9, (attack, threat)
+    joint = sparring.attack(model, x[:200], y[:200], "apgd(steps=25, loss='margin')", "linf(0.1)")
+    assert joint.success_rate >= 0.95

