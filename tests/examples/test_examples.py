@@ -110,3 +110,13 @@ def test_hardening_buys_robustness(
 ) -> None:
     before, after = run("harden_a_classifier", tmp_path, monkeypatch, capsys).splitlines()[:2]
     assert percentages(after)[1] > percentages(before)[1] + 10
+
+
+def test_a_detector_stops_those_who_do_not_know_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = run("guard_a_classifier", tmp_path, monkeypatch, capsys)
+    fooled, refused = map(int, re.findall(r"deepfool.* (\d+) times, (\d+) refused", out)[0])
+    assert refused > 0.85 * fooled > 50
+    alone, both = percentages(out)
+    assert alone <= both < 40

@@ -27,7 +27,8 @@ class _Watch(TorchFunctionMode):
 
     def __init__(self, wanted: Collection[int] = ()) -> None:
         super().__init__()
-        self.wanted, self.count = wanted, 0
+        self.wanted = wanted
+        self.count: int = 0
         self.kept: list[Tensor] = []
 
     def __torch_function__(
@@ -63,7 +64,7 @@ def count_activations(net: nn.Module, x: Images) -> int:
             f"expected a classifier with activations such as ReLU, got none in {type(net).__name__}: there is nothing "
             "to read a code from"
         )
-    return seen.count
+    return int(seen.count)
 
 
 def look(net: nn.Module, x: Images, wanted: Collection[int]) -> tuple[Logits, Tensor]:

@@ -53,7 +53,7 @@ class _Steps(torch.autograd.Function):
         return (values[:, None] > edges).to(values.dtype).mean(1)
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
         values, edges, width = ctx.saved_tensors
         away = (values[:, None] - edges).abs() / width
