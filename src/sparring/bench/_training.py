@@ -155,7 +155,6 @@ def _bare(side: _Side, threat: Threat, steps: int) -> Callable[[int], None]:
 
 def _ours(side: _Side, defense: Defense, threat: Threat, data: Dataset) -> Callable[[int], None]:
     """Return a step of the library's own loop."""
-    side.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # as in `harden`
     game = DefenseGame(side.net, defense, threat, len(data.classes), data.images([0, 1]), len(data))
     table = Table({PLAYER: Player(side.net, side.optimizer, side.recipe.rate)})
     rule = Alternating()
