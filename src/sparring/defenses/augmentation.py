@@ -42,7 +42,7 @@ class Augmentation(Defense):
 
     cites = ("riba2020", "cohen2019")
     claimed = "common belief: a classifier that has seen more variety is harder to fool"
-    broken = "it is right more often on clean images, and as easy to fool as before; with noise, somewhat harder"
+    broken = "as easy to fool as before; with noise, somewhat harder"
 
     degrees: float = 10.0
     shift: float = 0.1

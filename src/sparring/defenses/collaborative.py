@@ -50,7 +50,7 @@ class Collaborative(Defense):
 
     cites = ("wang2020cmt",)
     claimed = "Wang et al. 2020: up to 96.3 % right on black-box adversarial images, 98.7 % of confident ones detected"
-    broken = "an attacker who fools both outputs at once (T42) is neither stopped nor seen"
+    broken = "to fool both outputs at once (T42) is two margins instead of one: judge by what stands then"
 
     alpha: float = 1.0
     lock: float = 0.1
