@@ -19,6 +19,7 @@ from sparring.core.seeds import child_seed
 from sparring.data import Dataset
 from sparring.defenses import Defense
 from sparring.defenses._game import PLAYER, DefenseGame
+from sparring.errors import InputError
 from sparring.games import Feed, Player, Table
 from sparring.games.alternating import Alternating
 from sparring.harden._recipe import Recipe
@@ -70,9 +71,12 @@ def training_speed(
     The two take turns batch by batch, from the same weights on the same batches, so a machine that slows down slows
     both. Everything a step needs is inside the clock.
 
+    Raises: InputError for a threat that is not in Linf.
     Cost: rounds or `trained`, whichever is more, batches of the bare loop, and as many of each defense.
     """
     unit, limit = parse_as(Trainable, net), parse_as(Threat, threat)
+    if limit.name() != "linf":
+        raise InputError(f"expected a threat such as linf(0.1), in which the bare loop is written, got {limit}")
     found = []
     for text in defenses:
         method = parse_as(Defense, text)
