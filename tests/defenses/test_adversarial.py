@@ -83,7 +83,7 @@ def test_a_carried_attacker_goes_on_where_it_ended(kit):
     """Steps of ε/2 add up: after three epochs of one step each it is at the worst corner."""
     net, x, y = kit.binary(), kit.inside(), torch.tensor([0, 1, 1, 0, 1])
     memory = {"carried": torch.zeros(5, 6, dtype=torch.int8), "reach": torch.zeros(5)}
-    unit, want = parse("adversarial(steps=1, start='none', carry=True)"), worst(net, x, y)
+    unit, want = parse("adversarial(steps=1, step_size=0.05, start='none', carry=True)"), worst(net, x, y)
     assert unit.carries
     losses = [unit.loss(kit.make(net, x, y, seed=seed, memory=memory)) for seed in range(3)]
     assert bool((losses[0] < want - 1e-3).all())

@@ -48,6 +48,19 @@ def test_the_slope_is_of_the_sum_and_not_of_the_mean(kit):
     torch.testing.assert_close(slope, error @ net.weight)
 
 
+def test_norms_see_both_as_one_population(kit):
+    """What they keep is the mean and the spread of the two together, whatever an attacker has shifted."""
+    net, x = kit.normed().train(), kit.inside(shape=(1, 4, 4))
+    moved = x + 0.3
+    other = copy.deepcopy(net)
+    clean, there = kit.make(net, x, torch.arange(5) % 3).both(moved)
+    want = other(torch.cat([x, moved]))
+    assert torch.equal(torch.cat([clean, there]), want)
+    assert int(net[1].num_batches_tracked) == 1
+    features = net[0](torch.cat([x, moved]))
+    torch.testing.assert_close(net[1].running_mean, 0.1 * features.mean((0, 2, 3)))
+
+
 def test_steps_have_the_length_that_is_said():
     threat = parse("linf(0.2)")
     assert step_length(threat, 1, None) == pytest.approx(1.25 * 0.2)

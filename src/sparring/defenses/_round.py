@@ -95,6 +95,15 @@ class Round:
         self.memory["carried"][index] = self.gather(levels.view_as(self.x))
         self.memory["reach"][index] = self.gather(reach)
 
+    def both(self, images: Images) -> tuple[Logits, Logits]:
+        """Return the net's logits of the images as they are and of others, in one forward.
+
+        Batch norms then see both as one population, which is what their running statistics describe afterwards. In
+        two forwards each is normalized by its own, and a shift that an attacker makes is gone in training only.
+        """
+        clean, moved = self.net(torch.cat([self.x, images])).chunk(2)
+        return clean, moved
+
     def look(self, x: Images) -> Logits:
         """Return the logits (n, k) of the mirror, without a graph; 1 forward."""
         with torch.no_grad():

@@ -22,7 +22,7 @@ class Adversarial(Defense):
     Fields:
         steps: ≥ 1; with 1 it is adversarial training on one step.
         step_size: in the unit of the norm, > 0; None for 2.5 ε / steps, or 1.25 ε for one step; with `carry` at most
-            ε / 2.
+            ε.
         lam: λ ≥ 0; inf, the default, leaves L(x', y) alone.
         start: uniform in the threat, or none: at the image.
         carry: begin where the last epoch's attacker ended, so that steps add up over epochs and one or two of them do
@@ -70,15 +70,15 @@ class Adversarial(Defense):
     def loss(self, play: Round) -> Scores:
         """Return L(x', y), or its mean with L(x, y)."""
         labels = play.answers() if self.labels == "predicted" else play.y
-        size = self.step_size or (min(2.5 / self.steps, 0.5) * play.threat.radius if self.carry else None)
+        size = self.step_size or (min(2.5 / self.steps, 1.0) * play.threat.radius if self.carry else None)
         begin = play.carried(self.start) if self.carry else self.start
         adversarial = play.attacked(against(labels), steps=self.steps, step_size=size, start=begin)
         if self.carry:
             play.carry(adversarial)
-        hard = F.cross_entropy(play.net(adversarial), play.y, reduction="none")
         if math.isinf(self.lam):
-            return hard
-        return (F.cross_entropy(play.net(play.x), play.y, reduction="none") + self.lam * hard) / (1 + self.lam)
+            return F.cross_entropy(play.net(adversarial), play.y, reduction="none")
+        clean, hard = (F.cross_entropy(z, play.y, reduction="none") for z in play.both(adversarial))
+        return (clean + self.lam * hard) / (1 + self.lam)
 
 
 class against:

@@ -55,7 +55,7 @@ class LogitPairing(Defense):
     def loss(self, play: Round) -> Scores:
         """Return L(x, y) + μ L(x', y) + λ ‖z(x) − z(x')‖² / k."""
         adversarial = play.attacked(against(play.y), steps=self.steps, step_size=self.step_size)
-        clean, moved = play.net(play.x), play.net(adversarial)
+        clean, moved = play.both(adversarial)
         loss = F.cross_entropy(clean, play.y, reduction="none")
         if self.mix:
             loss = loss + self.mix * F.cross_entropy(moved, play.y, reduction="none")

@@ -56,7 +56,7 @@ class Mart(Defense):
     def loss(self, play: Round) -> Scores:
         """Return BCE(x', y) + λ KL(p(x) ‖ p(x')) (1 − p_y(x))."""
         adversarial = play.attacked(against(play.y), steps=self.steps, step_size=self.step_size)
-        clean, moved = play.net(play.x), play.net(adversarial)
+        clean, moved = play.both(adversarial)
         log_p = moved.log_softmax(1)
         best_wrong = best_other(log_p, play.y)
         # log(1 − e^b) without loss where b is near 0 or far below it.
