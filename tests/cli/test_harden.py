@@ -33,7 +33,7 @@ def test_files_figures_and_page(here: Path, capsys: pytest.CaptureFixture[str], 
     result = json.loads((here / "run" / "result.json").read_text())
     assert result["after"]["n"] == result["before"]["n"] == 20
     assert result["spec"]["recipe"]["epochs"] == 2
-    assert result["command"].startswith("sparring ")
+    assert result["command"].startswith("sparring")
     for name in ("before", "after"):
         assert (
             f"{name:<7} clean {result[name]['clean_accuracy']:.4f}, robust {result[name]['robust_accuracy']:.4f}"

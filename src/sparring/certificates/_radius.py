@@ -55,7 +55,7 @@ def certified_radius(share: float, sigma: float) -> float | None:
     Source: Cohen, Rosenfeld and Kolter 2019, arXiv 1902.02918, eq. 3 with p̄_B = 1 − p̲_A.
 
     >>> certified_radius(0.5, 0.25), certified_radius(0.49, 0.25), round(certified_radius(0.9931, 0.25), 3)
-    (0.0, None, 0.615)
+    (0.0, None, 0.616)
     """
     return sigma * float(norm.ppf(share)) if share >= 0.5 else None
 
