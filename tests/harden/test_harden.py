@@ -173,7 +173,7 @@ def test_one_hardened_may_be_hardened_again(blocks, tmp_path):
 
 @pytest.mark.parametrize(
     "defense",
-    ["distillation(temperature=5)", "static(attack=pgd(steps=2))", "free(m=2)", "vat", "trades(carry=True, steps=1)"],
+    ["distillation(temperature=5)", "static(attack=pgd(steps=2))", "free(m=2)", "vat", "trades(steps=1)"],
 )
 def test_defenses_that_prepare_replay_carry_or_learn_without_labels(blocks, tmp_path, defense):
     """The same call again finds what was prepared, and gives the same net."""
