@@ -95,6 +95,21 @@ def test_a_run_of_n_that_goes_on_to_2n_is_one_of_2n(toy, tmp_path):
     assert len(longer.game.batches) == 10
 
 
+def test_a_run_that_is_halted_can_go_on(toy, tmp_path):
+    """It ends where something was told, with its state saved; more rounds of it are those of a run that never ended."""
+    whole, cut, again, told = toy(), toy(), toy(), []
+    train(whole.game, parse("alternating"), whole.table, whole.feed, plan(pulse=4, every=100), tmp_path / "whole")
+    train(
+        cut.game, parse("alternating"), cut.table, cut.feed,
+        plan(pulse=4, every=100, progress=told.append, halt=lambda: told[-1]["round"] >= 7, save_every=1e9),
+        tmp_path / "cut",
+    )  # fmt: skip
+    assert cut.table.round == 8
+    train(again.game, parse("alternating"), again.table, again.feed, plan(pulse=4, every=100), tmp_path / "cut")
+    assert len(again.game.batches) == ROUNDS - 8
+    same(again.table.state(), whole.table.state())
+
+
 def test_a_run_that_is_over_is_not_played_again(toy, tmp_path):
     first, again = toy(), toy()
     train(first.game, parse("alternating"), first.table, first.feed, plan(), tmp_path)

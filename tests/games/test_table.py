@@ -61,6 +61,13 @@ def test_only_the_mover_asks_for_gradients_meanwhile_and_flags_are_put_back():
     assert [p.requires_grad for p in (*one.parameters(), *two.parameters())] == [True, True, True, False]
 
 
+def test_how_long_the_gradient_is_is_told():
+    one, _, table, loss = pair()
+    want = torch.cat([slope.flatten() for slope in torch.autograd.grad(loss(), list(one.parameters()))]).norm()
+    table.gradient(Turn("one", loss))
+    assert table.told()["one_slope"] == pytest.approx(float(want))
+
+
 def test_the_gradient_is_that_of_the_loss_and_a_step_moves_the_mover_alone():
     one, two, table, loss = pair()
     want = torch.autograd.grad(loss(), list(one.parameters()))
@@ -165,7 +172,7 @@ def test_means_of_losses_and_figures_are_told_once():
     for value in (1.0, 3.0):
         figures = {"lds": torch.tensor(10 * value)}
         table.gradient(Turn("two", lambda value=value: two.weight.sum() * 0 + value, figures))
-    assert table.told() == {"two_loss": 2.0, "lds": 20.0}
+    assert table.told() == {"two_loss": 2.0, "two_slope": 0.0, "lds": 20.0}
     assert table.told() == {}
 
 

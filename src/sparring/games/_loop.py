@@ -33,6 +33,7 @@ class Plan:
         save_every: seconds between checkpoints; their times change nothing.
         progress: called with each record of the log when it is made.
         pulse: rounds between records of the losses.
+        halt: asked after each record whether to end here; the state is saved first, so that more rounds can follow.
     """
 
     rounds: int
@@ -43,6 +44,7 @@ class Plan:
     save_every: float = 30.0
     progress: Callable[[dict[str, Any]], None] | None = None
     pulse: int = 50
+    halt: Callable[[], bool] | None = None
 
 
 def train(game: Game, rule: Rule, table: Table, feed: Feed, plan: Plan, folder: Path | None = None) -> Checkpoints:
@@ -91,10 +93,14 @@ def train(game: Game, rule: Rule, table: Table, feed: Feed, plan: Plan, folder: 
                     files.save_best({"figures": best, "modules": table.modules()})
                 saved = -math.inf
             whole = table.round % game.replays == 0  # in the midst of replays a batch's own state is under way
-            if main and (last or (whole and time.monotonic() - saved > plan.save_every)):
+            spoken = table.round % plan.pulse == 0 or table.round % plan.every == 0
+            halted = plan.halt is not None and whole and spoken and bool(table.group.share(plan.halt()))
+            if main and (last or halted or (whole and time.monotonic() - saved > plan.save_every)):
                 table.check_weights()
                 files.save({**table.state(), "game": game.memory, "best": best, "seconds": seconds})
                 saved = time.monotonic()
+            if halted:
+                break
     files.seconds = seconds
     table.group.wait()
     for player in table.players.values():

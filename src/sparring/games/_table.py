@@ -67,6 +67,7 @@ class Table:
         self._add_up(own, turn.weight)
         self._check(turn, loss)
         self.figures.setdefault(f"{turn.player}_loss", []).append(loss.detach().float())
+        self.figures.setdefault(f"{turn.player}_slope", []).append(_length(own))
         for name, value in turn.figures.items():
             self.figures.setdefault(name, []).append(value.detach().float())
         return loss.detach()
@@ -204,3 +205,9 @@ class Table:
             player.optimizer.load_state_dict(kept["optimizer"])
             if player.average is not None:
                 player.average.load(kept["average"])
+
+
+def _length(parameters: list[nn.Parameter]) -> Tensor:
+    """Return the length of a gradient."""
+    slopes = [p.grad.float() for p in parameters if p.grad is not None]
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(slopes))) if slopes else torch.zeros(())
