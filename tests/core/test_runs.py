@@ -63,6 +63,26 @@ def test_runs_are_numbered_in_order_and_named_for_the_eye(tmp_path: Path) -> Non
     assert runs.new_run_dir("demo", "", tmp_path / "runs").name.startswith("0042-demo")
 
 
+def test_a_run_goes_on_where_it_is_the_same_run(tmp_path: Path) -> None:
+    spec = {"kind": "audit", "threat": "linf(0.1)", "sizes": (1, 2)}
+    folder = runs.open_run(tmp_path / "run", spec, "sparring audit")
+    assert runs.read_json(folder / "spec.json") == {
+        **spec, "sizes": [1, 2], "versions": runs.versions(), "command": "sparring audit",
+    }  # fmt: skip
+    (folder / "more").write_text("")
+    assert runs.open_run(folder, spec, None) == folder
+    with pytest.raises(InputError, match=r'another threat \("linf\(0.1\)", not "l2\(1\)"\): choose another --out'):
+        runs.open_run(folder, spec | {"threat": "l2(1)"}, None)
+
+
+def test_a_run_does_not_begin_among_other_files(tmp_path: Path) -> None:
+    """But for those that a faster process of the same run has left there."""
+    (tmp_path / "chunks").mkdir()
+    with pytest.raises(InputError, match="an empty or new directory for the run"):
+        runs.open_run(tmp_path, {}, None)
+    assert runs.open_run(tmp_path, {}, None, beside="chunks") == tmp_path
+
+
 def test_a_log_has_one_record_a_line(tmp_path: Path) -> None:
     log = runs.Log(tmp_path / "deep" / "log.jsonl")
     log("start", n=3)

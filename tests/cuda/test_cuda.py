@@ -25,7 +25,8 @@ pytestmark = [
 ]
 
 EPS = {"linf": "linf(0.1)", "l2": "l2(0.8)", "l1": "l1(4)", "l0": "l0(4)"}
-ATTACKS = [(cast(type[Attack], cls), norm) for cls in units("attack").values() for norm in cast(type[Attack], cls).norms]
+CLASSES = [cast(type[Attack], cls) for cls in units("attack").values()]
+ATTACKS = [(cls, norm) for cls in CLASSES for norm in cls.norms]
 SHORT = {"steps": 20, "search_steps": 3, "rounds": 4, "restarts": 1, "queries": 200}
 FEW = 40
 DEV = "cuda"

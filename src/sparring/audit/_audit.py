@@ -19,14 +19,14 @@ from sparring.audit._chunks import Work, chunk_size
 from sparring.audit._curve import curve_of
 from sparring.audit._examine import Examination, examine
 from sparring.audit._figures import Record, figures, warnings_of
-from sparring.audit._folder import gather_pictures, open_run, spec_of
+from sparring.audit._folder import gather_pictures, spec_of
 from sparring.audit._guarded import classifier_of, figures_of_guard, looked_at, missed, oblivious
 from sparring.audit._phases import Phases, fallen, merged
 from sparring.audit._preflight import check_request, preflight
 from sparring.audit._protocols import DRAWS, EOT_DRAWS, attacks_of
 from sparring.audit._verdict import verdict
 from sparring.core.group import this_group
-from sparring.core.runs import Log, machine, versions, write_json, write_lines
+from sparring.core.runs import Log, machine, open_run, versions, write_json, write_lines
 from sparring.data import Dataset, load_data
 from sparring.models import LoadedModel, align, load_model
 from sparring.registry import parse_as
@@ -161,7 +161,7 @@ def audit(
         folder = None if out is None else Path(out)
         work_dir = folder or Path(group.share(stack.enter_context(tempfile.TemporaryDirectory(prefix="sparring-"))))
         if folder is not None and group.rank == 0:
-            open_run(folder, spec, command)
+            open_run(folder, spec, command, beside="chunks")
         group.wait()
         work = Work(seen.attacked, methods, limit, seed, batch_size, allow_probabilities=own is None)
         phases = Phases(work_dir, group, dataset, work, size, Log(work_dir / "log.jsonl"), progress)

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from sparring.certificates._figures import figures
-from sparring.certificates._folder import open_run, part_path, spec_of
+from sparring.certificates._folder import part_path, spec_of
 from sparring.certificates._radius import check_request, prove
 from sparring.core.checks import check_labels, check_logits
-from sparring.core.runs import Log, machine, read_json, versions, write_json, write_lines
+from sparring.core.runs import Log, machine, open_run, read_json, versions, write_json, write_lines
 from sparring.core.seeds import child_seed
 from sparring.data import Dataset, load_data
 from sparring.errors import InputError

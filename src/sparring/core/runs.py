@@ -73,6 +73,34 @@ def new_run_dir(kind: str, name: str, root: str | Path = "runs") -> Path:
             number += 1
 
 
+def open_run(folder: Path, spec: dict[str, Any], command: str | None, *, beside: str = "") -> Path:
+    """Make a run directory, or go on with the one that holds this very run: all of `spec` has to agree.
+
+    `beside` names what may lie there before the spec does, for processes that do not wait for the first.
+
+    Raises: InputError when the folder holds something else.
+    """
+    path = folder / "spec.json"
+    if path.exists():
+        before = read_json(path)
+        for key, value in spec.items():
+            if before.get(key) != json.loads(json.dumps(value)):
+                raise InputError(
+                    f"expected {folder} to hold this run or nothing, got one with another {key} "
+                    f"({_short(before.get(key))}, not {_short(value)}): choose another --out"
+                )
+        return folder
+    if folder.exists() and any(folder.iterdir()) and not (beside and (folder / beside).exists()):
+        raise InputError(f"expected an empty or new directory for the run, got {folder} with files in it")
+    write_json(path, spec | {"versions": versions(), "command": command})
+    return folder
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
 class Log:
     """Append records to `log.jsonl`, one line each; a torn last line from a kill is ignored by readers."""
 

@@ -1,43 +1,20 @@
-"""The directory of a hardening: what was asked, the net that came out, and whether it is the run that lies there."""
+"""The directory of a hardening: what was prepared, and the net that came out."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from sparring.core.runs import read_json, versions, write_atomic, write_json
-from sparring.errors import InputError
+from sparring.core.runs import write_atomic, write_json
 from sparring.models import Trainable, save_model
 from sparring.models._load import HARDENED, SPEC, WEIGHTS
 from sparring.models._loaded import checksum
 
 PREPARED = "prepared.safetensors"
-
-
-def open_run(folder: Path, spec: dict[str, Any], command: str | None) -> None:
-    """Make a run directory, or go on with the one that holds this very run.
-
-    Raises: InputError when the folder holds something else.
-    """
-    path = folder / SPEC
-    if path.exists():
-        before = read_json(path)
-        for key, value in spec.items():
-            if before.get(key) != json.loads(json.dumps(value)):
-                raise InputError(
-                    f"expected {folder} to hold this run or nothing, got one with another {key} "
-                    f"({_short(before.get(key))}, not {_short(value)}): choose another --out"
-                )
-        return
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"expected an empty or new directory for the run, got {folder} with files in it")
-    write_json(path, spec | {"versions": versions(), "command": command})
 
 
 def save_hardened(
@@ -66,8 +43,3 @@ def save_prepared(folder: Path | None, tensors: dict[str, Tensor]) -> None:
     if folder is not None and tensors:
         whole = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         write_atomic(folder / PREPARED, save_tensors(whole))
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 40 else text[:37] + "..."

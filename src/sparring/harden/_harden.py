@@ -14,7 +14,7 @@ from torch import nn
 
 from sparring.audit import AuditResult, audit
 from sparring.core.group import this_group
-from sparring.core.runs import machine, versions, write_json
+from sparring.core.runs import machine, open_run, versions, write_json
 from sparring.data import Dataset, load_data
 from sparring.defenses import Defense
 from sparring.errors import InputError
@@ -112,7 +112,7 @@ def harden(
         "seed": seed,
     }  # fmt: skip
     if folder is not None and group.rank == 0:
-        _folder.open_run(folder, spec, command)
+        open_run(folder, spec, command)
     group.wait()
     work = Work(who, method, limit, recipe, train, seed, folder, group, device, progress)
 
