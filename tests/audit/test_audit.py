@@ -278,7 +278,7 @@ def test_t32_a_random_model_is_audited_by_majority(
             logits = net(x)
             return torch.where(torch.rand(len(x), 1) < 0.3, logits.roll(1, 1), logits)
 
-    few = {"n": 20, "curve": 0, "judge": False}
+    few = {"n": 10, "curve": 0, "judge": False}
     found = sparring.audit(Flips(), digits_data, "linf(0.0001)", **few)  # type: ignore[arg-type]
     assert (found.clean_accuracy, found.robust_accuracy) == (1, 1)
     strong = sparring.audit(Flips(), digits_data, "linf(0.12)", **few)  # type: ignore[arg-type]

@@ -64,6 +64,7 @@ def test_a_gradient_beats_noise(
     assert 0 < noise < fgsm <= pgd
 
 
+@pytest.mark.slow  # half a minute; CI runs every example once more as it is
 def test_every_minimal_attack_breaks_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
