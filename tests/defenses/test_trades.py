@@ -89,6 +89,16 @@ def test_the_net_learns_from_both_sides(kit):
     torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-5)
 
 
+def test_held_fixed_the_image_side_has_no_gradient(kit):
+    net, x = kit.linear(), kit.inside()
+    play = kit.make(net, x, Y)
+    loss = parse("trades(beta=2, carry=False, fixed=True)").loss(play).sum()
+    got = torch.autograd.grad(loss, net.weight)[0]
+    p, q = net(x).softmax(1), net(play.made[0]).softmax(1)
+    want = torch.autograd.grad((-p.gather(1, Y[:, None])[:, 0].log() + 2 * kl(p.detach(), q)).sum(), net.weight)[0]
+    torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-5)
+
+
 def test_divergence_is_exact_where_softmax_is_not():
     """KL of certain answers: no log of zero."""
     one = torch.tensor([[0.0, 400.0], [2.0, 2.0]])
