@@ -1,0 +1,176 @@
+"""Plain residual networks without normalization, begun so that every block is the identity."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sparring.errors import InputError
+from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, halvings, image_shape, inputs
+from sparring.gan.nets.dcgan import Crop
+
+GAIN = math.sqrt(2 / (1 + 0.2**2))
+"""What keeps the second moment through a leaky ReLU of slope 0.2."""
+
+
+@dataclass(frozen=True)
+class R3(Nets):
+    """Bottlenecks turned outward: 1 × 1 to more channels, grouped 3 × 3, 1 × 1 back, added to where it came from.
+
+    Leaky ReLU inside the block alone; bilinear resampling between sizes; a learned basis where codes become a grid,
+    and one where a grid becomes features. The last convolution of a block begins at zero, the others scaled down by
+    the number of blocks, so that a net of any depth begins as a linear one.
+
+    Fields:
+        latent: ≥ 1, length of a code.
+        width: ≥ 1, channels at full size; twice as many at each halving, `most` at most.
+        most: ≥ 1.
+        blocks: ≥ 1, at each size.
+        full: whether there are blocks at full size too, where most of the time would go; if not, one 4 × 4 convolution
+            of step 2 leads from images to half their size, and one back.
+        expansion: ≥ 1, how many times more channels inside a block.
+        group: ≥ 1, channels a group of the 3 × 3 convolution; divides those inside a block.
+
+    Shapes: (n, latent) → (n, c, h, w); (n, c, h, w) → (n,), any h and w.
+
+    Source: Huang, Gokaslan, Kuleshov and Tompkin 2024, arXiv 2501.05441, section 3 and appendix; the start: Zhang,
+    Dauphin and Ma 2019, arXiv 1901.09321. **Differs**: as small as a processor without accelerator asks for: 16
+    channels at full size and one block a size, the paper's 768 and two; tanh at the end, so that images lie in [0, 1];
+    bilinear resampling to sizes that need not be powers of two, without a filter of its own.
+
+    >>> import torch
+    >>> R3().generator((3, 37, 50))(torch.zeros(2, 64)).shape
+    torch.Size([2, 3, 37, 50])
+    """
+
+    cites = ("huang2024", "zhang2019fixup")
+    latent: int = 64
+    width: int = 16
+    most: int = 256
+    blocks: int = 1
+    expansion: int = 2
+    group: int = 16
+    full: bool = False
+
+    def __post_init__(self) -> None:
+        check_sizes(
+            self, latent=self.latent, width=self.width, most=self.most, blocks=self.blocks, expansion=self.expansion,
+            group=self.group,
+        )  # fmt: skip
+        for width in (self.width, self.most):
+            if width * self.expansion % self.group:
+                raise InputError(
+                    f"expected group of r3 to divide the {width * self.expansion} channels inside a block, got "
+                    f"{self.group}"
+                )
+
+    def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
+        """Return a basis, and blocks at each size, resampled from one to the next."""
+        c, h, w = image_shape(self, shape)
+        sizes, widths, total = self._plan(h, w)
+        layers: list[nn.Module] = [_Basis(inputs(self.latent, classes), widths[-1], sizes[-1])]
+        for step in reversed(range(len(sizes))):
+            layers += [_Block(widths[step], self, total) for _ in range(self.blocks)]
+            if step:
+                layers.append(_Resampled(sizes[step - 1], widths[step], widths[step - 1]))
+        if (h, w) == sizes[0]:
+            layers.append(_drawn(nn.Conv2d(widths[0], c, 1)))
+        else:
+            layers += [_drawn(nn.ConvTranspose2d(widths[0], c, 4, stride=2, padding=1)), Crop(h, w)]
+        body = nn.Sequential(*layers)
+        return Generator(body, shape, self.latent, classes)
+
+    def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
+        """Return the same from image to grid, and a basis that makes features of it."""
+        c, h, w = image_shape(self, shape)
+        sizes, widths, total = self._plan(h, w)
+        layers: list[nn.Module]
+        if (h, w) != sizes[0]:  # an odd side is padded, so that the last row counts
+            layers = [nn.ZeroPad2d((0, w % 2, 0, h % 2)), _drawn(nn.Conv2d(c, widths[0], 4, stride=2, padding=1))]
+        else:
+            layers = [_drawn(nn.Conv2d(c, widths[0], 1))]
+        for step in range(len(sizes)):
+            layers += [_Block(widths[step], self, total) for _ in range(self.blocks)]
+            if step + 1 < len(sizes):
+                layers.append(_Resampled(sizes[step + 1], widths[step], widths[step + 1]))
+        layers.append(_drawn(nn.Conv2d(widths[-1], widths[-1], sizes[-1], groups=widths[-1], bias=False)))
+        found = Discriminator(nn.Sequential(*layers), shape, widths[-1], classes)
+        for head in (found.score, found.classify):
+            if head is not None:
+                _drawn(head)
+        return found
+
+    def _plan(self, h: int, w: int) -> tuple[list[tuple[int, int]], list[int], int]:
+        """Return sizes and widths from the image down, and the number of blocks."""
+        steps = range(0 if self.full or not halvings(h, w) else 1, halvings(h, w) + 1)
+        sizes = [(-(-h // 2**step), -(-w // 2**step)) for step in steps]
+        widths = [min(self.width * 2**step, self.most) for step in steps]
+        return sizes, widths, self.blocks * len(sizes)
+
+
+class _Block(nn.Module):
+    """x + W₃ a(W₂ a(W₁ x)), W₃ = 0 at first."""
+
+    def __init__(self, width: int, unit: R3, total: int) -> None:
+        super().__init__()
+        inner, scale = width * unit.expansion, GAIN * total**-0.25
+        self.enter = _drawn(nn.Conv2d(width, inner, 1), scale)
+        self.mix = _drawn(nn.Conv2d(inner, inner, 3, padding=1, groups=inner // unit.group), scale)
+        self.leave = _drawn(nn.Conv2d(inner, width, 1, bias=False), 0.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return features of the same shape."""
+        out = F.leaky_relu(self.enter(x), 0.2)
+        out = F.leaky_relu(self.mix(out), 0.2)
+        result: Tensor = x + self.leave(out)
+        return result
+
+
+class _Resampled(nn.Module):
+    """Another size by bilinear interpolation, another number of channels by a 1 × 1 convolution, the cheaper first."""
+
+    def __init__(self, size: tuple[int, int], before: int, after: int) -> None:
+        super().__init__()
+        self.size, self.shrinks = size, after >= before
+        self.convolution = _drawn(nn.Conv2d(before, after, 1, bias=False)) if before != after else nn.Identity()
+
+    def _resize(self, x: Tensor) -> Tensor:
+        if (2 * self.size[0], 2 * self.size[1]) == tuple(x.shape[2:]):
+            return F.avg_pool2d(x, 2)  # the same numbers as bilinear interpolation, at a fraction of the time
+        return F.interpolate(x, self.size, mode="bilinear", align_corners=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return features of the new size."""
+        if self.shrinks:
+            return cast(Tensor, self.convolution(self._resize(x)))
+        return self._resize(self.convolution(x))
+
+
+class _Basis(nn.Module):
+    """A learned grid (channels, *size), each channel weighed by a linear map of the code."""
+
+    def __init__(self, given: int, channels: int, size: tuple[int, int]) -> None:
+        super().__init__()
+        self.basis = nn.Parameter(torch.randn(channels, *size))
+        self.linear = _drawn(nn.Linear(given, channels, bias=False))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Return the grid of each code."""
+        weighed: Tensor = self.basis * self.linear(z)[:, :, None, None]
+        return weighed
+
+
+def _drawn(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d, gain: float = 1.0) -> nn.Module:
+    """Draw weights from N(0, gain² / fan-in), biases 0; of a transposed one of step 2 a quarter meets."""
+    transposed = isinstance(layer, nn.ConvTranspose2d)
+    fan_in = layer.weight[:, 0].numel() / 4 if transposed else layer.weight[0].numel()
+    with torch.no_grad():
+        layer.weight.normal_(0.0, 1.0).mul_(gain / math.sqrt(fan_in))
+        if layer.bias is not None:
+            layer.bias.zero_()
+    return layer
