@@ -13,6 +13,7 @@ from pathlib import Path
 from sparring.attacks import Attack
 from sparring.core.citations import references
 from sparring.data import DataUnit
+from sparring.gan import Gan, recipes
 from sparring.models import Pretrained
 from sparring.registry import Unit, _show_value, units
 from sparring.threats import Threat
@@ -121,6 +122,47 @@ def guards() -> str:
     return table(["guard", "may reject", "fields", "paper"], rows)
 
 
+def losses() -> str:
+    """Return one row a loss of a GAN: whether the generator's looks at real images."""
+    rows = []
+    for name, cls in units("loss").items():
+        link, own, paper = _plain(name, cls)
+        rows.append([link, "yes" if getattr(cls, "needs_real", False) else "no", own, paper])
+    return table(["loss", "G looks at real images", "fields", "paper"], rows)
+
+
+def penalties() -> str:
+    """Return one row a penalty: where the slope is taken."""
+    rows = []
+    for name, cls in units("penalty").items():
+        link, own, paper = _plain(name, cls)
+        where = {"real": "at real images", "fake": "at generated images"}.get(
+            getattr(cls, "at", ""), "between or beside"
+        )
+        rows.append([link, where, own, paper])
+    return table(["penalty", "slope", "fields", "paper"], rows)
+
+
+def tricks() -> str:
+    """Return one row a trick."""
+    return table(["trick", "fields", "paper"], [_plain(name, cls) for name, cls in units("trick").items()])
+
+
+def nets() -> str:
+    """Return one row a pair of nets."""
+    return table(["nets", "fields", "paper"], [_plain(name, cls) for name, cls in units("nets").items()])
+
+
+def gans() -> str:
+    """Return one row a field of a configuration, and one a recipe."""
+    own = [[f"`{f.name}`", f"`{_show_value(f.default)}`"] for f in dataclasses.fields(Gan)]
+    kinds = [[f"[`{name}`](#{name})", source(cls)] for name, cls in units("gan").items()]
+    made = [[f"`{name}`", f"`{make()}`"] for name, make in recipes().items()]
+    return "\n\n".join(
+        [table(["configuration", "paper"], kinds), table(["field", "default"], own), table(["recipe", "is"], made)]
+    )
+
+
 def _plain(name: str, cls: type[Unit]) -> list[str]:
     return [f"[`{name}`](#{name})", fields(cls), source(cls)]
 
@@ -128,7 +170,7 @@ def _plain(name: str, cls: type[Unit]) -> list[str]:
 def pages() -> dict[Path, str]:
     """Return the text that each generated page should have."""
     wanted = {}
-    for make in (attacks, threats, models, data, rules, defenses, guards):
+    for make in (attacks, threats, models, data, rules, defenses, guards, losses, penalties, tricks, nets, gans):
         path = FOLDER / f"{make.__name__}.md"
         before, rest = path.read_text(encoding="utf-8").split(BEGIN)
         wanted[path] = f"{before}{BEGIN}\n\n{make()}\n\n{END}{rest.split(END)[1]}"

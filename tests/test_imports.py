@@ -18,7 +18,7 @@ ORDER = [
     {"victims"},
     {"attacks", "models", "data"},
     {"games"},
-    {"classic", "defenses", "guards"},
+    {"classic", "defenses", "guards", "gan"},
     {"audit", "certificates", "explain", "surrogates", "testing"},
     {"harden"},
     {"report"},

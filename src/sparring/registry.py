@@ -29,6 +29,11 @@ PACKAGES = {
     "rule": "sparring.games",
     "defense": "sparring.defenses",
     "guard": "sparring.guards",
+    "loss": "sparring.gan.losses",
+    "penalty": "sparring.gan.penalties",
+    "trick": "sparring.gan.tricks",
+    "nets": "sparring.gan.nets",
+    "gan": "sparring.gan.config",
 }
 """The kinds of unit, and the package whose files they are."""
 
@@ -100,7 +105,7 @@ def lookup(name: str, kind: str | None = None) -> type[Unit]:
             if known.replace("-", "_") == wanted:
                 return cls
     known_names = [known for each in kinds for known in units(each)]
-    what = "a data set" if kind == "data" else with_article(kind or "unit")
+    what = {"data": "a data set", "nets": "a pair of nets"}.get(kind or "", with_article(kind or "unit"))
     raise InputError(f"expected {what}, got {name!r}{did_you_mean(name, known_names)}")
 
 

@@ -16,21 +16,27 @@ from sparring.registry import PACKAGES, Unit, show, units
 @app.command("list")
 def list_(
     kind: Annotated[
-        str | None, typer.Argument(help="attack, threat, model, data, rule, defense or guard; all without it.")
+        str | None, typer.Argument(help="A kind, such as attack, model, defense or loss; all without it.")
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="A table for documents.")] = False,
 ) -> None:
     """List what can be named in commands and in Python, with its fields."""
     if kind is not None:
-        singular = kind[:-1] if kind.endswith("s") else kind
-        if singular not in PACKAGES:
-            raise InputError(f"expected a kind of unit, got {kind!r}{did_you_mean(kind, PACKAGES)}")
-        kind = singular
+        kind = _singular(kind)
     for position, each in enumerate([kind] if kind else list(PACKAGES)):
         if position:
             print()
         rows = [(name, _fields(cls), _summary(cls)) for name, cls in units(each).items()]
         print(_markdown(each, rows) if markdown else _plain(each, rows))
+
+
+def _singular(kind: str) -> str:
+    """Return the kind that a word names, itself or several of it."""
+    irregular = {"losses": "loss", "penalties": "penalty"}
+    for each in (kind, irregular.get(kind, ""), kind.removesuffix("s")):
+        if each in PACKAGES:
+            return each
+    raise InputError(f"expected a kind of unit, got {kind!r}{did_you_mean(kind, PACKAGES)}")
 
 
 def _summary(cls: type[Unit]) -> str:
@@ -41,7 +47,9 @@ def _fields(cls: type[Unit]) -> str:
     shown = []
     for field in dataclasses.fields(cls):
         value: Any = field.default
-        shown.append(f"{field.name}={show(value) if isinstance(value, Unit) else repr(value)}")
+        units_ = isinstance(value, tuple) and value and isinstance(value[0], Unit)
+        text = show(value) if isinstance(value, Unit) else f"({', '.join(map(str, value))})" if units_ else repr(value)
+        shown.append(f"{field.name}={text}")
     return ", ".join(shown)
 
 

@@ -45,6 +45,7 @@ class Moment:
 def standard_deviation(rows: Tensor, moment: Moment) -> Tensor:
     """Return the standard deviation () of all numbers of the whole batch.
 
+    >>> import torch
     >>> batch = Batch(torch.tensor([[0.0], [2.0]]), None, torch.arange(2), 0)
     >>> standard_deviation(batch.x, Moment(batch, "discriminator")).item()
     1.0

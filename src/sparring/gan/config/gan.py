@@ -51,7 +51,8 @@ class Gan(Unit):
 
     Cost: that of `GanGame` and the rule.
 
-    Source: Goodfellow et al. 2014, arXiv 1406.2661. **Differs**: everything is open; each recipe says what differs.
+    Source: Goodfellow et al. 2014, arXiv 1406.2661; classes: Odena, Olah and Shlens 2017, arXiv 1610.09585.
+    **Differs**: everything is open; each recipe says what differs from its paper.
 
     >>> from sparring.registry import parse
     >>> unit = parse("gan(nets=dense(hidden=(64,)), loss=hinge(), penalties=(r1(gamma=0.1),), rule=alternating(k=2))")
@@ -60,7 +61,7 @@ class Gan(Unit):
     """
 
     kind: ClassVar[str] = "gan"
-    cites = ("goodfellow2014",)
+    cites = ("goodfellow2014", "odena2017")
 
     nets: Nets = R3()  # noqa: RUF009 - a frozen value
     loss: GanLoss = Relativistic()  # noqa: RUF009 - a frozen value
