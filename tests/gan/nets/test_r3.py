@@ -1,0 +1,79 @@
+"""No normalization, a start at which every block is the identity, and sizes that need not be powers of two."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from sparring.errors import InputError
+from sparring.gan.nets.r3 import _Block, _Resampled
+from sparring.gan.penalties import mixes_samples
+from sparring.registry import parse
+
+
+def test_there_is_no_normalization():
+    unit = parse("r3")
+    for net in (unit.generator((1, 28, 28)), unit.discriminator((1, 28, 28))):
+        assert not any("Norm" in type(m).__name__ for m in net.modules())
+    assert not mixes_samples(unit.discriminator((1, 28, 28)), torch.rand(2, 1, 28, 28))
+
+
+def test_every_block_begins_as_the_identity():
+    unit = parse("r3(width=8, group=8)")
+    block, x = _Block(8, unit, 4), torch.randn(3, 8, 5, 5)
+    assert torch.equal(block(x), x)
+    block(x).square().sum().backward()
+    assert bool(block.leave.weight.grad.any())  # and can leave it
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_fresh_discriminator_is_linear(full):
+    """In its image, as all its blocks are the identity."""
+    torch.manual_seed(0)
+    d = parse(f"r3(width=8, group=8, full={full})").discriminator((1, 20, 20)).double()
+    x, y = torch.rand(2, 4, 1, 20, 20, dtype=torch.float64)
+    torch.testing.assert_close(d(0.3 * x + 0.7 * y), 0.3 * d(x) + 0.7 * d(y))
+    assert float(d(x).detach().std()) > 0.01
+
+
+def test_the_start_is_scaled_by_the_number_of_blocks():
+    """Standard deviations gain · L^(−1/4) / √fan-in in the first two layers of a block, L all blocks of the net."""
+    torch.manual_seed(0)
+    d = parse("r3(width=32, blocks=2)").discriminator((1, 16, 16))  # sizes 8 and 4 (full size has none)
+    blocks = [m for m in d.modules() if isinstance(m, _Block)]
+    assert len(blocks) == 4
+    gain = (2 / 1.04) ** 0.5 * 4**-0.25
+    for block in blocks:
+        for layer in (block.enter, block.mix):
+            fan_in = layer.weight[0].numel()
+            assert float(layer.weight.detach().std()) == pytest.approx(gain / fan_in**0.5, rel=0.05)
+        assert block.mix.groups == block.mix.in_channels // 16
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_fresh_generator_makes_images_of_some_contrast(full):
+    """Numbers before tanh are about as large as a normal's, at any depth: no image begins all gray or black and white."""
+    torch.manual_seed(0)
+    for side in (8, 28, 64):
+        generator = parse(f"r3(full={full})").generator((1, side, side))
+        before = generator.body(torch.randn(32, 64))
+        assert 0.2 < float(before.detach().std()) < 2
+
+
+def test_halving_is_bilinear_interpolation():
+    """Which at half the size is the mean of four; between odd sizes it is done as such."""
+    x = torch.randn(2, 3, 8, 12)
+    half = _Resampled((4, 6), 3, 3)
+    torch.testing.assert_close(half(x), F.interpolate(x, (4, 6), mode="bilinear", align_corners=False))
+    odd = torch.randn(2, 3, 9, 13)
+    torch.testing.assert_close(
+        _Resampled((5, 7), 3, 3)(odd), F.interpolate(odd, (5, 7), mode="bilinear", align_corners=False)
+    )
+    assert isinstance(half.convolution, nn.Identity)
+
+
+def test_groups_have_to_divide():
+    with pytest.raises(InputError, match="group of r3 to divide the 20 channels"):
+        parse("r3(width=10, group=16)")
