@@ -13,7 +13,8 @@ from pathlib import Path
 from sparring.attacks import Attack
 from sparring.core.citations import references
 from sparring.data import DataUnit
-from sparring.gan import Gan, recipes
+from sparring.gan import Gan
+from sparring.gan.recipes import recipes
 from sparring.models import Pretrained
 from sparring.registry import Unit, _show_value, units
 from sparring.threats import Threat

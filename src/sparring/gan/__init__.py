@@ -6,7 +6,7 @@ from sparring.gan.game import GanGame
 from sparring.gan.losses import GanLoss
 from sparring.gan.nets import Discriminator, Generator, Judgement, Nets
 from sparring.gan.penalties import Penalty
-from sparring.gan.recipes import recipe, recipes
+from sparring.gan.recipes import recipe
 from sparring.gan.tricks import Trick
 
 __all__ = [
@@ -22,5 +22,4 @@ __all__ = [
     "codes",
     "generate",
     "recipe",
-    "recipes",
 ]

@@ -35,7 +35,9 @@ def test_every_trick_can_be_played(name, play, small):
     assert sum(not torch.equal(a, b) for a, b in zip(before, after, strict=True)) > len(after) * 0.6
 
 
-@pytest.mark.parametrize("field", ["bound of weight_clipping", "sigma of instance_noise", "weight of historical_averaging"])
+@pytest.mark.parametrize(
+    "field", ["bound of weight_clipping", "sigma of instance_noise", "weight of historical_averaging"]
+)
 def test_bad_fields(field):
     name, _, unit = field.partition(" of ")
     with pytest.raises(InputError, match=f"{field} > 0"):

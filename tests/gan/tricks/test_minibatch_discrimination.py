@@ -40,7 +40,10 @@ def test_images_of_a_batch_are_of_one_origin(small):
 
     for text, told in (
         ("dcgan(tricks=(minibatch_discrimination(),), together=True)", "together=False with minibatch_discrimination"),
-        ("dcgan(nets=dcgan(norm=False), tricks=(minibatch_discrimination(),), penalties=(r1(),))", "sees each image by"),
+        (
+            "dcgan(nets=dcgan(norm=False), tricks=(minibatch_discrimination(),), penalties=(r1(),))",
+            "sees each image by",
+        ),
     ):
         unit = recipe(text)
         with pytest.raises(InputError, match=told):

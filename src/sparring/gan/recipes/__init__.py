@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import functools
 import importlib
 import pkgutil
 import re
@@ -17,7 +16,6 @@ from sparring.registry import parse_as, units
 __all__ = ["recipe", "recipes"]
 
 
-@functools.cache
 def recipes() -> dict[str, Callable[[], Gan]]:
     """Return every recipe by name, sorted: the function of a file's own name.
 
