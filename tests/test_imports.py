@@ -20,7 +20,7 @@ ORDER = [
     {"games"},
     {"classic", "defenses", "guards", "gan"},
     {"audit", "certificates", "explain", "surrogates", "testing"},
-    {"harden"},
+    {"harden", "train"},
     {"report"},
     {"bench"},
     {"demo"},

@@ -1,4 +1,4 @@
-"""sparring: attack classifiers and know how robust they are; harden them; train and judge GANs (to come)."""
+"""sparring: attack classifiers and know how robust they are; harden them; train GANs."""
 
 from sparring.attacks import Adversarials, attack
 from sparring.audit import AuditResult, audit
@@ -6,12 +6,14 @@ from sparring.certificates import CertifyResult, certify
 from sparring.harden import Hardened, harden
 from sparring.registry import parse, show
 from sparring.surrogates import substitute, transfer
+from sparring.train import Trained, train
 
 __all__ = [
     "Adversarials",
     "AuditResult",
     "CertifyResult",
     "Hardened",
+    "Trained",
     "attack",
     "audit",
     "certify",
@@ -19,5 +21,6 @@ __all__ = [
     "parse",
     "show",
     "substitute",
+    "train",
     "transfer",
 ]

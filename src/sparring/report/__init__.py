@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from sparring.report import _attack, _audit, _certify, _compare, _demo, _explain, _harden, _substitute, _transfer
+from sparring.report import (
+    _attack,
+    _audit,
+    _certify,
+    _compare,
+    _demo,
+    _explain,
+    _harden,
+    _substitute,
+    _train,
+    _transfer,
+)
 from sparring.report._page import render, write_report
 from sparring.report._pictures import Forged, Picture
 
@@ -20,6 +32,7 @@ __all__ = [
     "explain_page",
     "harden_page",
     "substitute_page",
+    "train_page",
     "transfer_page",
     "write_report",
 ]
@@ -170,3 +183,18 @@ def harden_page(result: Mapping[str, Any]) -> str:
     True
     """
     return render(_harden.story(result))
+
+
+def train_page(result: Mapping[str, Any], grids: Sequence[Path] = ()) -> str:
+    """Return the page of a GAN's training: its alarms, samples of the same codes, and what the players thought.
+
+    `result`: a training's `result.json`; it must have `spec`, `images`, `alarms` and `looks`. `grids`: the pictures of
+    the run, in order.
+
+    Raises InputError where these are missing. Cost: no passes.
+
+    >>> spec = {"data": "digits", "seed": 0, "gan": "gan()"}
+    >>> "without an alarm" in train_page({"spec": spec, "images": 640, "alarms": [], "looks": []})
+    True
+    """
+    return render(_train.story(result, grids))

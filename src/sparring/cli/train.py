@@ -1,0 +1,174 @@
+"""`sparring train` and `sparring sample`: a GAN from a folder of images, and images from the GAN."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sparring.cli import _options as opt
+from sparring.cli._app import app
+from sparring.cli._bar import Bar
+from sparring.core.group import this_group
+from sparring.core.memory import keep_memory
+from sparring.core.runs import new_run_dir, write_atomic
+from sparring.data import load_data
+from sparring.errors import InputError
+from sparring.gan import generate, recipe
+from sparring.report import train_page, write_report
+from sparring.train import load_generator
+from sparring.train import train as run_train
+from sparring.train._looks import GRIDS, png
+
+ON_ALARM = ("continue", "stop")
+
+
+@app.command()
+def train(
+    gan: Annotated[
+        str, typer.Argument(help="A recipe (dcgan, wgan-gp, baseline, acgan, ...), or a whole 'gan(...)'.")
+    ] = "baseline",
+    data: Annotated[
+        str | None, typer.Option("--data", help="FOLDER, FILE.npz, fashion-mnist:train, digits or FILE.py:function.")
+    ] = None,
+    out: opt.Out = None,
+    images: Annotated[
+        str | None, typer.Option("--images", help="Real images shown in all, such as 2M or 300k.  [default: 200k]")
+    ] = None,
+    minutes: Annotated[float | None, typer.Option("--minutes", help="In place of --images: as many as fit.")] = None,
+    on_alarm: Annotated[str, typer.Option("--on-alarm", help="continue, or stop at the first.")] = "continue",
+    precision: Annotated[str, typer.Option("--precision", help="float32 or bfloat16.")] = "float32",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the whole configuration and stop.")] = False,
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    size: opt.Size = None,
+    channels: opt.Channels = None,
+    seed: opt.Seed = 0,
+    quiet: opt.Quiet = False,
+) -> int:
+    """Train a GAN; pictures of the same codes, and alarms when it collapses, diverges or stops learning.
+
+    Killed at any moment, the same command with the same --out goes on and ends with the same weights.
+    """
+    unit = recipe(gan)
+    if dry_run:
+        for field in dataclasses.fields(unit):
+            print(f"{field.name:<17} {getattr(unit, field.name)}")
+        print(f"\nsparring train {str(unit)!r}")
+        return 0
+    if data is None:
+        raise InputError("expected --data, got none: a folder of images, an array or a data set")
+    if on_alarm not in ON_ALARM or precision not in ("float32", "bfloat16"):
+        raise InputError(
+            f"expected --on-alarm continue or stop and --precision float32 or bfloat16, got {on_alarm} and {precision}"
+        )
+    dataset, group = load_data(data, size=size, channels=channels), this_group()
+    wanted = None if images is None else count(images)
+    folder = Path(group.share(out or (new_run_dir("train", f"{gan}-{data}") if group.rank == 0 else None)))
+    keep_memory()
+    progress = _Progress(quiet or group.rank > 0)
+    try:
+        found = run_train(
+            unit, dataset, images=wanted, minutes=minutes, seed=seed, out=folder, device=device,
+            precision=precision, on_alarm=on_alarm,  # type: ignore[arg-type]
+            command=opt.command_line(), progress=progress,
+        )  # fmt: skip
+    except InputError:
+        if out is None and group.rank == 0 and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    finally:
+        progress.close()
+    if group.rank > 0:
+        return 0
+    grids = sorted((folder / GRIDS).glob("*.png"))
+    report = write_report(folder / "report.html", train_page(found.result, grids))
+    result = found.result
+    print(f"{gan} on {dataset.name}: {result['images']:,} images in {result['seconds']:.0f} s, seed {seed}")
+    for alarm in found.alarms:
+        print(f"alarm: {alarm.kind} after {alarm.images:,} images: {alarm.evidence}")
+    if not found.alarms:
+        print("no alarm")
+    print(f"samples: sparring sample {folder} --n 64 --out samples.png")
+    print(f"report: {report}")
+    if result["stopped"]:
+        print("stopped at an alarm; without --on-alarm stop the same command goes on")
+        return 1
+    return 0
+
+
+@app.command()
+def sample(
+    run: Annotated[Path, typer.Argument(help="The directory of a training.")],
+    n: Annotated[int, typer.Option("--n", help="How many images.")] = 64,
+    out: Annotated[
+        Path, typer.Option("--out", help="FILE.png for one sheet, FILE.npz for an array, or a folder of pictures.")
+    ] = Path("samples.png"),
+    seed: opt.Seed = 0,
+) -> int:
+    """Draw images from a trained generator: the same seed gives the same images, however many."""
+    if n < 1:
+        raise InputError(f"expected --n of at least 1, got {n}")
+    images = generate(load_generator(run), n, seed=seed)
+    if out.suffix == ".npz":
+        import io
+
+        import numpy as np
+
+        from sparring.core.levels import to_bytes
+
+        file = io.BytesIO()
+        np.savez_compressed(file, images=to_bytes(images).numpy())
+        write_atomic(out, file.getvalue())
+    elif images.ndim != 4:
+        raise InputError(f"expected --out FILE.npz for samples that are no pictures, got {out}")
+    elif out.suffix == ".png":
+        write_atomic(out, png(images))
+    else:
+        for number, image in enumerate(images):
+            write_atomic(out / f"{number:06d}.png", png(image[None]))
+    print(f"{n} images: {out}")
+    return 0
+
+
+def count(text: str) -> int:
+    """Return a number of images from its text.
+
+    >>> count("2M"), count("1.5k"), count("640")
+    (2000000, 1500, 640)
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kKmM]?)", text.strip().replace(",", "").replace("_", ""))
+    if match is None:
+        raise InputError(f"expected a number of images such as 2M, 300k or 640, got {text!r}")
+    return round(float(match[1]) * {"": 1, "k": 1_000, "m": 1_000_000}[match[2].lower()])
+
+
+class _Progress:
+    """A bar in images, with what the players lose and the latest look."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet, self._done, self._look = quiet, 0, ""
+        self._bar: Bar | None = None
+
+    def __call__(self, record: dict[str, Any]) -> None:
+        if record["event"] == "alarm":
+            self._look = f"ALARM {record['kind']}"
+            return
+        if self._bar is None:
+            self._bar = Bar("train", record["of"] * record["images"] // record["round"], quiet=self._quiet)
+            self._bar.__enter__()
+        losses = ""
+        if "spread" in record:
+            self._look = f"spread {record['spread']:.2f}, twins {record['copies']:.0%}"
+        if "accuracy" in record:
+            losses = f"D {record['discriminator_loss']:.2f} G {record['generator_loss']:.2f} "
+        rate = record["images"] / max(record["seconds"], 1e-9)
+        self._bar.advance(record["images"] - self._done, f"{losses}{self._look} ({rate:.0f} images/s)")
+        self._done = record["images"]
+
+    def close(self) -> None:
+        """End the bar."""
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)

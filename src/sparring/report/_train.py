@@ -1,0 +1,140 @@
+"""The page of a GAN's training: alarms first, then how samples came along, then what the players thought."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from sparring.report import _words as words
+from sparring.report._blocks import Block, Figure, Figures, Gallery, Page, Plot, Section, Table, Text
+from sparring.report._facts import closing, need
+from sparring.report._shots import LARGE, Card, Shot
+from sparring.report._svg import Chart, Line
+
+Result = Mapping[str, Any]
+SHOWN = 4
+"""Pictures of the same codes: the first, the last, and some between."""
+MEANING = {
+    "collapse": "Samples are alike where real images are not: the generator has settled on a few.",
+    "vanishing": "The discriminator is right everywhere, and says nothing that the generator could learn from.",
+    "idle": "The discriminator cannot tell: the equilibrium, or one that is too weak to notice anything.",
+    "divergence": "A gradient far longer than it had been: the training has come apart.",
+    "apart": "The average of the weights, which samples come from, makes other images than the weights do.",
+}
+
+
+def story(result: Result, grids: Sequence[Path] = ()) -> Page:
+    """Return a training as a page; `grids` are the pictures of the same codes, in order."""
+    need(result, "a training", "spec", "images", "alarms", "looks")
+    spec = result["spec"]
+    return Page(
+        kicker="sparring · training",
+        title=f"A GAN on {spec['data']}",
+        subtitle=" · ".join(str(p) for p in (f"seed {spec['seed']}", result.get("date")) if p),
+        verdict=verdict(result),
+        warnings=tuple(f"{alarm['kind'].capitalize()}: {alarm['evidence']}." for alarm in result["alarms"]),
+        lead=_lead(result),
+        sections=tuple(
+            section
+            for section in (
+                Section("Samples of the same codes", _samples(grids)),
+                Section("Alarms", _alarms(result)),
+                Section("How alike samples are", _looks(result)),
+                Section("What the players thought", _losses(result)),
+                Section("The configuration", (Text(spec["gan"]),)),
+                *closing(result),
+            )
+            if section.blocks
+        ),
+    )
+
+
+def verdict(result: Result) -> str:
+    """Return in one sentence how the training went."""
+    seen = f"{words.count(result['images'])} images"
+    kinds = list(dict.fromkeys(alarm["kind"] for alarm in result["alarms"]))
+    if not kinds:
+        return f"Trained on {seen} without an alarm."
+    begun = "Stopped" if result.get("stopped") else "Trained"
+    return f"{begun} after {seen} with {words.plural(len(kinds), 'kind')} of alarm: {', '.join(kinds)}."
+
+
+def _lead(result: Result) -> tuple[Block, ...]:
+    if not result["looks"]:
+        return ()
+    last = result["looks"][-1]
+    rate = result["images"] / max(result.get("seconds") or 0, 1e-9)
+    figures = (
+        Figure("Spread", f"{last['spread']:.2f}", "how far samples are apart; real images are at 1"),
+        Figure("Twins", words.percent(last["copies"]), "samples that have a near copy among 256"),
+        Figure("Speed", f"{rate:,.0f}", "images a second"),
+    )
+    return (Figures(figures),)
+
+
+def _samples(grids: Sequence[Path]) -> tuple[Block, ...]:
+    if not grids:
+        return ()
+    steps = sorted({round(i * (len(grids) - 1) / max(1, SHOWN - 1)) for i in range(SHOWN)})
+    cards = tuple(_card(grids[i]) for i in steps)
+    return (Gallery(cards, "Each place shows what became of one code; the codes are the same in all pictures."),)
+
+
+def _card(path: Path) -> Card:
+    data = path.read_bytes()
+    width, height = Image.open(io.BytesIO(data)).size
+    scale = LARGE / max(width, height)
+    label = f"after {int(path.stem):,} images"
+    src = "data:image/png;base64," + base64.b64encode(data).decode()
+    shot = Shot(src, f"samples {label}", round(width * scale), round(height * scale), scale > 1, label, "")
+    return Card("", (shot,))
+
+
+def _alarms(result: Result) -> tuple[Block, ...]:
+    rows = tuple(
+        (alarm["kind"], f"{alarm['images']:,}", f"{alarm['evidence'].capitalize()}. {MEANING[alarm['kind']]}")
+        for alarm in result["alarms"]
+    )
+    if not rows:
+        return ()
+    return (Table("", ("Alarm", "After images", "Evidence"), rows, frozenset({"After images"}), "",
+                  frozenset({"Evidence"})),)  # fmt: skip
+
+
+def _looks(result: Result) -> tuple[Block, ...]:
+    names = {"spread": "spread of samples", "copies": "share of twins", "apart": "average against weights"}
+    lines = tuple(
+        Line(name, tuple((float(r["images"]), float(r[key])) for r in result["looks"] if key in r))
+        for key, name in names.items()
+        if any(key in r for r in result["looks"])
+    )
+    caption = "Distances between 256 samples of the same codes, as shares of those between 256 real images."
+    return _plot("Samples against real images", "share of real", lines, caption)
+
+
+def _losses(result: Result) -> tuple[Block, ...]:
+    told = result.get("losses") or []
+    blocks: list[Block] = []
+    for title, keys, caption in (
+        ("Scores", {"real": "real images", "fake": "generated images"}, "Higher is more real."),
+        ("Losses", {"discriminator_loss": "discriminator", "generator_loss": "generator"}, ""),
+        ("Share that the discriminator gets right", {"accuracy": "accuracy"}, "One half: it cannot tell."),
+    ):
+        lines = tuple(
+            Line(name, tuple((float(r["images"]), float(r[key])) for r in told if key in r))
+            for key, name in keys.items()
+        )
+        blocks += _plot(title, title.lower(), tuple(line for line in lines if line.points), caption)
+    return tuple(blocks)
+
+
+def _plot(title: str, y_title: str, lines: tuple[Line, ...], caption: str) -> tuple[Block, ...]:
+    if not lines or len(lines[0].points) < 2:
+        return ()
+    chart = Chart(title, f"{title} against images trained on.", "images trained on", y_title, lines)
+    return (Plot(chart, caption),)
