@@ -12,9 +12,9 @@ from torch import Tensor
 
 from sparring.core.group import Group
 from sparring.data import Dataset
+from sparring.games import Batch, Feed, Table
 from sparring.gan import Discriminator, GanGame, Generator, recipe
 from sparring.gan._moment import Moment
-from sparring.games import Batch, Feed, Table
 
 
 def a_batch(x: Tensor, *, y: Tensor | None = None, seed: int = 5, share: float = 0.0, first: int = 0) -> Batch:

@@ -126,7 +126,7 @@ def test_classes_are_named_by_both_sides(play):
 
 
 def test_lazy_penalties_add_up_to_plain_ones(play):
-    """G16: on a linear D, four turns' gradients of one asked for every fourth time are those of one asked for always."""
+    """G16: on a linear D, four turns' gradients of one asked for every fourth time are those of a plain one."""
     sums = []
     for every in (1, 4):
         table = play(f"baseline({DENSE}, penalties=(r1(gamma=0.5, every={every}),), loss=wgan(), batch_size=8)")

@@ -33,7 +33,7 @@ def test_one_value_a_pair_each_by_itself(name, dtype):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_higher_score_is_more_real(name):
-    """The discriminator never wants a real image lower nor a generated one higher within −0.9 ... 0.9; G wants it up."""
+    """Within −0.9 ... 0.9 D never wants a real image lower nor a generated one higher; G wants its own up."""
     for real in (-0.9, 0.0, 0.9):
         for fake in (-0.9, -0.1, 0.9):
             up, down = slopes(name, real, fake, "discriminator")

@@ -13,7 +13,8 @@ from sparring.gan.nets.base import EMBEDDED, halvings
 from sparring.registry import parse, units
 
 SMALL = {
-    "dense": "dense(latent=8, hidden=(16,))", "dcgan": "dcgan(latent=8, width=4)", "r3": "r3(latent=8, width=4, group=8)",
+    "dense": "dense(latent=8, hidden=(16,))", "dcgan": "dcgan(latent=8, width=4)",
+    "r3": "r3(latent=8, width=4, group=8)",
     "residual": "residual(latent=8, width=4)", "autoencoder": "autoencoder(latent=8, width=4)",
 }  # fmt: skip
 SHAPES = [(1, 28, 28), (1, 25, 25), (3, 37, 50), (3, 32, 32), (1, 8, 8), (2, 5, 3), (1, 1, 1), (4, 50, 9)]
@@ -58,7 +59,7 @@ def test_a_code_gives_the_same_image_alone_and_in_a_batch(name):
 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_pixel_and_every_weight_counts(name):
-    """Each pixel moves the score, at the edges of odd sizes too; each weight of each net has a gradient sooner or later."""
+    """Each pixel moves the score, at the edges of odd sizes too; no weight is without a gradient."""
     unit = parse(SMALL[name], "nets")
     generator, d = unit.generator((2, 9, 11)), unit.discriminator((2, 9, 11))
     with torch.no_grad():  # layers that begin at zero keep what is behind them from counting

@@ -54,7 +54,7 @@ def test_the_start_is_scaled_by_the_number_of_blocks():
 
 @pytest.mark.parametrize("full", [False, True])
 def test_a_fresh_generator_makes_images_of_some_contrast(full):
-    """Numbers before tanh are about as large as a normal's, at any depth: no image begins all gray or black and white."""
+    """Before tanh numbers are about as large as a normal's, at any depth: no image begins all gray."""
     torch.manual_seed(0)
     for side in (8, 28, 64):
         generator = parse(f"r3(full={full})").generator((1, side, side))

@@ -72,6 +72,8 @@ def test_a_recipe_takes_other_fields():
     assert unit.penalties == recipe("wgan_gp").penalties
     assert recipe("dcgan(penalties=())") == recipe("dcgan()") == recipe("dcgan")
     assert recipe(unit) is unit
+    assert recipe("began(nets=autoencoder(width=4))").loss == recipe("began").loss
+    assert recipe("baseline(lr=1e-3)") == Gan(lr=1e-3)
     assert recipe("gan(lr=1e-3)") == Gan(lr=1e-3)
     assert recipe(" gan ") == Gan()
 
@@ -80,7 +82,9 @@ def test_a_recipe_takes_other_fields():
     ("text", "told"),
     [
         ("dcgn", "expected a recipe or gan.*did you mean 'dcgan'"), ("dcgan(lrr=1)", "a field of gan, got 'lrr'"),
-        ("dcgan(lr=0)", "learning rates"), ("dcgan(1)", "GanLoss|Nets|by name"), ("dcgan(dense())", "by name"),
+        ("dcgan(lr=0)", "learning rates"),
+        ("dcgan(lr=1, lr=2)", "got"), ("dcgan(**{})", "a field of gan"), ("dcgan(1)", "by name"),
+        ("dcgan(dense())", "by name"),
         ("dcgan(", "does not parse"), ("", "does not parse"), ("pgd", "a recipe or gan"), ("dcgan(lr=1)(lr=2)", "got"),
     ],
 )  # fmt: skip

@@ -56,7 +56,7 @@ def test_cutout_grays_a_patch_of_half_of_each_side(moment):
     assert torch.equal(gray.sum((1, 2)), rows * columns)
     assert (int(rows.max()), int(columns.max())) == (4, 6)
     assert int(rows.min()) >= 1
-    assert float(gray.float().mean((0)).min()) > 0.02  # no place is spared
+    assert float(gray.float().mean(0).min()) > 0.02  # no place is spared
 
 
 def test_color_keeps_the_picture(moment):

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from sparring.gan._moment import Moment
 from sparring.games import FunctionGame, Player, Table
 from sparring.games.simultaneous import Simultaneous
+from sparring.gan._moment import Moment
 from sparring.registry import parse
 
 

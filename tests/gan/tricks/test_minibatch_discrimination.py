@@ -9,7 +9,6 @@ import torch
 
 from sparring.errors import InputError
 from sparring.gan.tricks.minibatch_discrimination import Closeness
-from sparring.registry import parse
 
 
 def test_the_features_are_the_formula():

