@@ -15,6 +15,7 @@ from sparring.core.citations import references
 from sparring.data import DataUnit
 from sparring.gan import Gan
 from sparring.gan.recipes import recipes
+from sparring.metrics import Metric
 from sparring.models import Pretrained
 from sparring.registry import Unit, _show_value, units
 from sparring.threats import Threat
@@ -164,6 +165,23 @@ def gans() -> str:
     )
 
 
+def metrics() -> str:
+    """Return one row a metric: the figures it gives, what it looks at, and what it judges against."""
+    rows = []
+    for name, cls in units("metric").items():
+        assert issubclass(cls, Metric)
+        given = ", ".join(f"`{figure}`" for figure in cls.figures)
+        against = {"nothing": "nothing", "real": "real images", "train": "training images"}[cls.against]
+        link, own, paper = _plain(name, cls)
+        rows.append([link, given, cls.needs, against, own, paper])
+    return table(["metric", "figures", "looks at", "judges against", "fields", "paper"], rows)
+
+
+def features() -> str:
+    """Return one row a feature network."""
+    return table(["features", "fields", "paper"], [_plain(name, cls) for name, cls in units("features").items()])
+
+
 def _plain(name: str, cls: type[Unit]) -> list[str]:
     return [f"[`{name}`](#{name})", fields(cls), source(cls)]
 
@@ -171,7 +189,8 @@ def _plain(name: str, cls: type[Unit]) -> list[str]:
 def pages() -> dict[Path, str]:
     """Return the text that each generated page should have."""
     wanted = {}
-    for make in (attacks, threats, models, data, rules, defenses, guards, losses, penalties, tricks, nets, gans):
+    makers = (attacks, threats, models, data, rules, defenses, guards, losses, penalties, tricks, nets, gans)
+    for make in (*makers, metrics, features):
         path = FOLDER / f"{make.__name__}.md"
         before, rest = path.read_text(encoding="utf-8").split(BEGIN)
         wanted[path] = f"{before}{BEGIN}\n\n{make()}\n\n{END}{rest.split(END)[1]}"

