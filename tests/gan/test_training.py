@@ -212,7 +212,7 @@ def weights(text):
     g, d = unit.build(data.shape, 10, seed=0, data=data)
     game = unit.game(g, d, group)
     players = {
-        name: Player(net, torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.5))
+        name: Player(net, torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.5))
         for name, net in game.players.items()
     }
     train(game, unit.rule, Table(players, group), Feed(data, 101, 0, group=group), Plan(5))
