@@ -20,7 +20,7 @@ ORDER = [
     {"games"},
     {"classic", "defenses", "guards", "gan"},
     {"audit", "certificates", "explain", "metrics", "surrogates", "testing"},
-    {"harden", "train"},
+    {"evaluate", "harden", "train"},
     {"report"},
     {"bench"},
     {"demo"},

@@ -1,8 +1,9 @@
-"""sparring: attack classifiers and know how robust they are; harden them; train GANs."""
+"""sparring: attack classifiers and know how robust they are; harden them; train GANs and judge them."""
 
 from sparring.attacks import Adversarials, attack
 from sparring.audit import AuditResult, audit
 from sparring.certificates import CertifyResult, certify
+from sparring.evaluate import Evaluation, evaluate
 from sparring.harden import Hardened, harden
 from sparring.registry import parse, show
 from sparring.surrogates import substitute, transfer
@@ -12,11 +13,13 @@ __all__ = [
     "Adversarials",
     "AuditResult",
     "CertifyResult",
+    "Evaluation",
     "Hardened",
     "Trained",
     "attack",
     "audit",
     "certify",
+    "evaluate",
     "harden",
     "parse",
     "show",

@@ -2,6 +2,7 @@
 
 from sparring.metrics._figure import Figure, Fingerprint, difference
 from sparring.metrics._frechet import frechet_distance, frechet_influence
+from sparring.metrics._halves import Halves, halves
 from sparring.metrics._hash import perceptual_hash
 from sparring.metrics._moments import Moments
 from sparring.metrics.base import Metric, Seen
@@ -10,12 +11,14 @@ from sparring.metrics.kid import kernel_distance
 __all__ = [
     "Figure",
     "Fingerprint",
+    "Halves",
     "Metric",
     "Moments",
     "Seen",
     "difference",
     "frechet_distance",
     "frechet_influence",
+    "halves",
     "kernel_distance",
     "perceptual_hash",
 ]

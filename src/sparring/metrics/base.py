@@ -87,7 +87,7 @@ class Metric(Unit, ABC):
         for part in (samples, given):
             if self.needs != "features" and getattr(part, self.needs) is None:
                 raise InputError(f"expected {self.needs} for {self}, got features alone")
-        if samples.features.shape[1] != given.features.shape[1]:
+        if self.needs == "features" and samples.features.shape[1] != given.features.shape[1]:
             raise InputError(
                 f"expected features of one network, got {samples.features.shape[1]} columns and "
                 f"{given.features.shape[1]}"

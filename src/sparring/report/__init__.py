@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from sparring.report import (
     _attack,
     _audit,
     _certify,
     _compare,
     _demo,
+    _evaluate,
     _explain,
     _harden,
     _substitute,
@@ -29,6 +32,7 @@ __all__ = [
     "certify_page",
     "compare_page",
     "demo_page",
+    "evaluate_page",
     "explain_page",
     "harden_page",
     "substitute_page",
@@ -120,6 +124,25 @@ def demo_page(
     False
     """
     return render(_demo.story(cat, cats, noise, audit, pictures, seconds=seconds, command=command))
+
+
+def evaluate_page(
+    result: Mapping[str, Any], samples: Tensor | None = None, pairs: Sequence[tuple[Tensor, Tensor, float]] = ()
+) -> str:
+    """Return the page of an evaluation: figures of samples between those of real images and of noise.
+
+    `result`: an evaluation's `result.json`; it must have `n`, `tables` and `spec`. `samples`: some to show, levels
+    (n, c, h, w); `pairs`: samples with the training image that is nearest, and how far it is.
+
+    Raises InputError where these are missing. Cost: no passes.
+
+    >>> figure = {"name": "fid", "label": "fid[pixels]", "value": 3.2, "interval": [3, 4], "unit": "", "method": ""}
+    >>> rows = [{"name": n, "is": n, "figures": [figure | {"fingerprint": {}}]} for n in ("samples", "truth", "noise")]
+    >>> spec = {"data": "digits", "samples": "run"}
+    >>> "fid[pixels] is 3.2" in evaluate_page({"n": 9, "spec": spec, "tables": [{"features": "pixels", "rows": rows}]})
+    True
+    """
+    return render(_evaluate.story(result, samples, pairs))
 
 
 def explain_page(result: Mapping[str, Any]) -> str:
