@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from sparring.errors import InputError
-from sparring.gan.nets.r3 import _Block, _Resampled
+from sparring.gan.nets.r3 import _Block, _doubling, _Resampled
 from sparring.gan.penalties import mixes_samples
 from sparring.registry import parse
 
@@ -72,6 +72,15 @@ def test_halving_is_bilinear_interpolation():
         _Resampled((5, 7), 3, 3)(odd), F.interpolate(odd, (5, 7), mode="bilinear", align_corners=False)
     )
     assert isinstance(half.convolution, nn.Identity)
+
+
+def test_the_last_doubling_begins_as_interpolation():
+    """Away from the edge, where a convolution meets zeros: no image begins with a checkerboard."""
+    layer, x = _doubling(3, 2), torch.randn(2, 3, 6, 7)
+    flat = layer.weight.detach()[:, :, 1, 1] / 0.75**2
+    want = F.interpolate(torch.einsum("nihw,io->nohw", x, flat), scale_factor=2.0, mode="bilinear")
+    torch.testing.assert_close(layer(x)[:, :, 1:-1, 1:-1], want[:, :, 1:-1, 1:-1])
+    assert float(layer.weight.detach().std()) > 0
 
 
 def test_groups_have_to_divide():
