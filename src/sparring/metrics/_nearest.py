@@ -14,6 +14,8 @@ BLOCK = 1000
 """Rows whose distances are in memory at a time: against 10,000 others, 80 MB."""
 _SAME = 64
 """Squared distances below this many roundings of the squared lengths are 0: the rows are the same."""
+_TIE = 1e-9
+"""Squared distances that differ by no more than this share are the same."""
 
 
 def squared_distances(x: Features, y: Features) -> Iterator[tuple[slice, Tensor]]:
@@ -36,6 +38,15 @@ def squared_distances(x: Features, y: Features) -> Iterator[tuple[slice, Tensor]
         scale = part.square().sum(1)[:, None] + lengths
         block = torch.addmm(scale, part, y.T, alpha=-2)
         yield rows, block.masked_fill_(block < _SAME * torch.finfo(torch.float64).eps * scale, 0)
+
+
+def within(distances: Tensor, radius: Tensor) -> Tensor:
+    """Say which squared distances are below a squared radius, strictly: a tie is outside, whatever was rounded (G33).
+
+    >>> within(torch.tensor([1.0, 1 - 1e-12, 0.9]), torch.tensor(1.0)).tolist()
+    [False, False, True]
+    """
+    return distances < radius * (1 - _TIE)
 
 
 def radii(x: Features, k: int) -> Tensor:

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from sparring.audit.statistics import LEVEL, clopper_pearson
 from sparring.errors import InputError
 from sparring.metrics._figure import Figure
-from sparring.metrics._nearest import squared_distances
+from sparring.metrics._nearest import squared_distances, within
 from sparring.metrics.base import Metric, Seen
 
 
@@ -48,7 +48,7 @@ class DensityCoverage(Metric):
         radius = real.radius(self.k)
         counts, covered = [], torch.zeros(len(real), dtype=torch.bool, device=real.features.device)
         for _, block in squared_distances(samples.features, real.features):
-            hits = block < radius
+            hits = within(block, radius)
             counts.append(hits.sum(1))
             covered |= hits.any(0)
         each = torch.cat(counts).double() / self.k

@@ -26,7 +26,8 @@ class Kid(Metric):
     kind (G34), whatever n: unlike FID it can be compared between different n.
 
     Fields: `subsets` ≥ 2; `subset_size` m ≥ 2, at most half of the samples.
-    Interval: normal, with deviation s √(m/n + 1/subsets), s that of the subsets' values: a bound, as subsets overlap.
+    Interval: normal, by the delete-d jackknife: deviation s √(m/(n − m) + 1/subsets), s that of the subsets' values and
+    n the smaller of both sets.
 
     Cost: 6 · subsets · m² · d operations.
     Source: Bińkowski et al. 2018, arXiv 1801.01401, sec. 4. **Differs**: subsets are decided by seed and samples (G7).
@@ -64,9 +65,9 @@ class Kid(Metric):
             )
             values.append(kernel_distance(x, y))
         found = torch.tensor(values, dtype=torch.float64)
-        spread = float(found.std()) * math.sqrt(m / n + 1 / len(values))
+        spread = float(found.std()) * math.sqrt(m / (n - m) + 1 / len(values))
         reach, value = float(norm.ppf((1 + LEVEL) / 2)) * spread, float(found.mean())
-        method = f"normal, over {len(values)} subsets of {m}"
+        method = f"delete-d jackknife over {len(values)} subsets of {m}"
         return (Figure("kid", value, (value - reach, value + reach), method, "lower", len(samples), len(real)),)
 
 

@@ -10,7 +10,7 @@ import torch
 from sparring.audit.statistics import clopper_pearson
 from sparring.errors import InputError
 from sparring.metrics._figure import Figure
-from sparring.metrics._nearest import squared_distances
+from sparring.metrics._nearest import squared_distances, within
 from sparring.metrics.base import Metric, Seen
 
 
@@ -48,8 +48,8 @@ class PrecisionRecall(Metric):
         of_real, of_samples = real.radius(self.k), samples.radius(self.k)
         inside, covered = 0, torch.zeros(len(real), dtype=torch.bool, device=real.features.device)
         for rows, block in squared_distances(samples.features, real.features):
-            inside += int((block < of_real).any(1).sum())
-            covered |= (block < of_samples[rows, None]).any(0)
+            inside += int(within(block, of_real).any(1).sum())
+            covered |= within(block, of_samples[rows, None]).any(0)
         counts = (("precision", inside, len(samples)), ("recall", int(covered.sum()), len(real)))
         return tuple(
             Figure(
