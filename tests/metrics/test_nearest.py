@@ -18,6 +18,8 @@ def test_blocks_join_to_all_distances(monkeypatch: pytest.MonkeyPatch) -> None:
     assert torch.allclose(whole, torch.cdist(X, Y).square(), rtol=1e-12, atol=1e-12)
     monkeypatch.setattr(_nearest, "BLOCK", 10)
     parts = list(squared_distances(X, Y))
+    monkeypatch.setattr(_nearest, "MOST", 31 * 4)
+    assert max(len(block) for _, block in squared_distances(X, Y)) == 4
     assert [rows.stop - rows.start for rows, _ in parts] == [10] * 5 + [3]
     assert torch.allclose(torch.cat([block for _, block in parts]), whole, rtol=1e-12, atol=1e-12)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from sparring.core.seeds import child_seed
 from sparring.data import Dataset, load_data
 from sparring.errors import InputError
+from sparring.evaluate._likely import likely_sources
 from sparring.evaluate._samples import samples_of, training_data
 from sparring.metrics._halves import halves
 from sparring.metrics.features import FeatureNetwork, levels_of
@@ -27,7 +28,7 @@ class Sets:
     Fields:
         samples, truth: (n, *shape); `truth` is real and from the half that is not compared with.
         real: what both are compared with.
-        train: training images, at most as many as asked for; `real` itself where none are known.
+        train: training images to look at in features, see `likely_sources`; `real` itself where none are known.
         every: all training images.
         new, every_new: which of `train` and `every` are not in `truth`, (k,) bool: what the truth is no copy of.
         learn: labelled images that a local classifier may learn from, apart from `real` and `truth`.
@@ -93,13 +94,13 @@ def gather(
             f"expected at least 20 samples and 40 real images, or 80 where a classifier learns from them, got "
             f"{len(judged)} and {len(data)}"
         )
+    if trained is not None and trained.shape != data.shape:
+        raise InputError(f"expected training images of shape {data.shape}, got {trained.shape} in {trained.name}")
     compared = levels_of(real.pixels[real.subset(n, seed)])
     every = compared if trained is None else levels_of(trained.pixels)
-    copied = compared if trained is None else every[trained.subset(n, seed)]
     judged_truth = levels_of(truth.pixels[truth.subset(len(judged), seed)])
+    copied = compared if trained is None else every[likely_sources([judged, judged_truth], every, n, seed)]
     notes = _notes(trained, len(copied), int((~_not_in(compared, every)).sum()), len(compared))
-    if trained is not None and tuple(every.shape[1:]) != data.shape:
-        raise InputError(f"expected training images of shape {data.shape}, got {trained.shape} in {trained.name}")
     spec = {
         "samples": str(samples) if isinstance(samples, str | Path) else getattr(samples, "name", "tensor"),
         "data": data.name, "data_checksum": data.checksum, "n": n, "seed": seed,
@@ -163,6 +164,7 @@ def _notes(trained: Dataset | None, looked: int, shared: int, compared: int) -> 
         )
     if looked < len(trained):
         notes.append(
-            f"copies were looked for among {looked} of {len(trained)} training images in features, among all by hash"
+            f"copies were looked for in features among {looked} of {len(trained)} training images, some at random and "
+            "those that are nearest in pixels, and by hash among all"
         )
     return notes

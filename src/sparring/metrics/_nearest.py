@@ -10,8 +10,8 @@ from torch import Tensor
 from sparring.errors import InputError
 from sparring.types import Features
 
-BLOCK = 1000
-"""Rows whose distances are in memory at a time: against 10,000 others, 80 MB."""
+BLOCK, MOST = 1000, 10_000_000
+"""Rows whose distances are in memory at a time, and distances: 80 MB of them."""
 _SAME = 64
 """Squared distances below this many roundings of the squared lengths are 0: the rows are the same."""
 _TIE = 1e-9
@@ -32,8 +32,9 @@ def squared_distances(x: Features, y: Features) -> Iterator[tuple[slice, Tensor]
     center = y.to(torch.float64).mean(0)
     y = y.to(torch.float64) - center
     lengths = y.square().sum(1)
-    for start in range(0, len(x), BLOCK):
-        rows = slice(start, min(start + BLOCK, len(x)))
+    size = max(1, min(BLOCK, MOST // len(y)))
+    for start in range(0, len(x), size):
+        rows = slice(start, min(start + size, len(x)))
         part = x[rows].to(torch.float64) - center
         scale = part.square().sum(1)[:, None] + lengths
         block = torch.addmm(scale, part, y.T, alpha=-2)
