@@ -267,6 +267,7 @@ def test_attacks_of_ones_own_are_judged_on_request_and_their_figure_stays(
     assert plain.result["protocol"] == "custom"
 
 
+@pytest.mark.slow
 def test_t32_a_random_model_is_audited_by_majority(
     digits_net: tuple[nn.Module, Tensor, Tensor], digits_data: Dataset
 ) -> None:

@@ -88,6 +88,7 @@ def test_two_processes_and_a_killed_one_come_to_the_same_bytes(files: Path) -> N
     assert finished(files, "cut", processes=2) == alone
 
 
+@pytest.mark.slow
 def test_a_run_whose_parts_were_done_by_another_ends_with_the_figure_of_one(files: Path) -> None:
     """The first of two processes finds what the second has done, and does no more than its own."""
     net = load_model(files / "net")

@@ -41,6 +41,7 @@ def test_a_sum_turns_positive(
     assert re.search(r" -1\.6 +\(0\.2 ‖w‖₁ = 2\.4 more\)", lines[2])
 
 
+@pytest.mark.slow  # CI runs every example once more as it is
 def test_an_audit_finds_fewer_right(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,6 +107,7 @@ def test_two_rules_arrive_one_stands_and_one_runs_away(
     assert max(last[2:]) < 0.05
 
 
+@pytest.mark.slow  # CI runs every example once more as it is
 def test_hardening_buys_robustness(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
