@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from sparring.errors import InputError
-from sparring.gan.nets.r3 import _Block, _doubling, _Resampled
+from sparring.gan.nets.r3 import _Block, _Resampled
 from sparring.gan.penalties import mixes_samples
 from sparring.registry import parse
 
@@ -28,11 +28,10 @@ def test_every_block_begins_as_the_identity():
     assert bool(block.leave.weight.grad.any())  # and can leave it
 
 
-@pytest.mark.parametrize("full", [False, True])
-def test_a_fresh_discriminator_is_linear(full):
-    """In its image, as all its blocks are the identity."""
+def test_a_fresh_discriminator_is_linear():
+    """In its image, as all its blocks are the identity; with blocks at full size, in place of a leaky ReLU there."""
     torch.manual_seed(0)
-    d = parse(f"r3(width=8, group=8, full={full})").discriminator((1, 20, 20)).double()
+    d = parse("r3(width=8, group=8, full=True)").discriminator((1, 20, 20)).double()
     x, y = torch.rand(2, 4, 1, 20, 20, dtype=torch.float64)
     torch.testing.assert_close(d(0.3 * x + 0.7 * y), 0.3 * d(x) + 0.7 * d(y))
     assert float(d(x).detach().std()) > 0.01
@@ -74,13 +73,15 @@ def test_halving_is_bilinear_interpolation():
     assert isinstance(half.convolution, nn.Identity)
 
 
-def test_the_last_doubling_begins_as_interpolation():
-    """Away from the edge, where a convolution meets zeros: no image begins with a checkerboard."""
-    layer, x = _doubling(3, 2), torch.randn(2, 3, 6, 7)
-    flat = layer.weight.detach()[:, :, 1, 1] / 0.75**2
-    want = F.interpolate(torch.einsum("nihw,io->nohw", x, flat), scale_factor=2.0, mode="bilinear")
-    torch.testing.assert_close(layer(x)[:, :, 1:-1, 1:-1], want[:, :, 1:-1, 1:-1])
-    assert float(layer.weight.detach().std()) > 0
+def test_full_size_has_one_convolution_or_blocks():
+    """Without blocks there, one 3 × 3 on each side; an image too small to be halved has blocks all the same."""
+    count = lambda net: sum(isinstance(m, _Block) for m in net.modules())  # noqa: E731
+    for full, side, blocks in ((False, 28, 2), (True, 28, 3), (False, 5, 1), (True, 5, 1)):
+        unit = parse(f"r3(full={full})")
+        assert [count(unit.generator((1, side, side))), count(unit.discriminator((1, side, side)))] == [blocks] * 2
+    d, generator = parse("r3").discriminator((1, 28, 28)), parse("r3").generator((1, 28, 28))
+    assert (d.body[0].kernel_size, d.body[0].stride, type(d.body[1])) == ((3, 3), (1, 1), nn.LeakyReLU)
+    assert (generator.body[-1].kernel_size, type(generator.body[-2])) == ((3, 3), nn.LeakyReLU)
 
 
 def test_groups_have_to_divide():

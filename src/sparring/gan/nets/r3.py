@@ -12,7 +12,6 @@ from torch.nn import functional as F
 
 from sparring.errors import InputError
 from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, halvings, image_shape, inputs
-from sparring.gan.nets.dcgan import Crop
 
 GAIN = math.sqrt(2 / (1 + 0.2**2))
 """What keeps the second moment through a leaky ReLU of slope 0.2."""
@@ -31,8 +30,8 @@ class R3(Nets):
         width: ≥ 1, channels at full size; twice as many at each halving, `most` at most.
         most: ≥ 1.
         blocks: ≥ 1, at each size.
-        full: whether there are blocks at full size too, where most of the time would go; if not, a 4 × 4 convolution
-            of step 2 leads from images to half their size, and one back, which begins as bilinear interpolation.
+        full: whether there are blocks at full size too, where most of the time would go; if not, a 3 × 3 convolution
+            is all there is, with leaky ReLU on its inner side.
         expansion: ≥ 1, how many times more channels inside a block.
         group: ≥ 1, channels a group of the 3 × 3 convolution; divides those inside a block.
 
@@ -72,30 +71,30 @@ class R3(Nets):
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
         """Return a basis, and blocks at each size, resampled from one to the next."""
         c, h, w = image_shape(self, shape)
-        sizes, widths, total = self._plan(h, w)
+        sizes, widths, counts = self._plan(h, w)
         layers: list[nn.Module] = [_Basis(inputs(self.latent, classes), widths[-1], sizes[-1])]
         for step in reversed(range(len(sizes))):
-            layers += [_Block(widths[step], self, total) for _ in range(self.blocks)]
+            layers += [_Block(widths[step], self, sum(counts)) for _ in range(counts[step])]
             if step:
                 layers.append(_Resampled(sizes[step - 1], widths[step], widths[step - 1]))
-        if (h, w) == sizes[0]:
-            layers.append(_drawn(nn.Conv2d(widths[0], c, 1)))
-        else:
-            layers += [_doubling(widths[0], c), Crop(h, w)]
-        body = nn.Sequential(*layers)
-        return Generator(body, shape, self.latent, classes)
+        end = (
+            (_drawn(nn.Conv2d(widths[0], c, 1)),)
+            if counts[0]
+            else (nn.LeakyReLU(0.2), _drawn(nn.Conv2d(widths[0], c, 3, padding=1), GAIN))
+        )
+        return Generator(nn.Sequential(*layers, *end), shape, self.latent, classes)
 
     def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
         """Return the same from image to grid, and a basis that makes features of it."""
         c, h, w = image_shape(self, shape)
-        sizes, widths, total = self._plan(h, w)
-        layers: list[nn.Module]
-        if (h, w) != sizes[0]:  # an odd side is padded, so that the last row counts
-            layers = [nn.ZeroPad2d((0, w % 2, 0, h % 2)), _drawn(nn.Conv2d(c, widths[0], 4, stride=2, padding=1))]
-        else:
-            layers = [_drawn(nn.Conv2d(c, widths[0], 1))]
+        sizes, widths, counts = self._plan(h, w)
+        layers: list[nn.Module] = (
+            [_drawn(nn.Conv2d(c, widths[0], 1))]
+            if counts[0]
+            else [_drawn(nn.Conv2d(c, widths[0], 3, padding=1), GAIN), nn.LeakyReLU(0.2)]
+        )
         for step in range(len(sizes)):
-            layers += [_Block(widths[step], self, total) for _ in range(self.blocks)]
+            layers += [_Block(widths[step], self, sum(counts)) for _ in range(counts[step])]
             if step + 1 < len(sizes):
                 layers.append(_Resampled(sizes[step + 1], widths[step], widths[step + 1]))
         layers.append(_drawn(nn.Conv2d(widths[-1], widths[-1], sizes[-1], groups=widths[-1], bias=False)))
@@ -105,12 +104,13 @@ class R3(Nets):
                 _drawn(head)
         return found
 
-    def _plan(self, h: int, w: int) -> tuple[list[tuple[int, int]], list[int], int]:
-        """Return sizes and widths from the image down, and the number of blocks."""
-        steps = range(0 if self.full or not halvings(h, w) else 1, halvings(h, w) + 1)
+    def _plan(self, h: int, w: int) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+        """Return sizes, widths and how many blocks, from the image down."""
+        steps = range(halvings(h, w) + 1)
         sizes = [(-(-h // 2**step), -(-w // 2**step)) for step in steps]
         widths = [min(self.width * 2**step, self.most) for step in steps]
-        return sizes, widths, self.blocks * len(sizes)
+        counts = [self.blocks if step or self.full or len(steps) == 1 else 0 for step in steps]
+        return sizes, widths, counts
 
 
 class _Block(nn.Module):
@@ -163,17 +163,6 @@ class _Basis(nn.Module):
         """Return the grid of each code."""
         weighed: Tensor = self.basis * self.linear(z)[:, :, None, None]
         return weighed
-
-
-def _doubling(before: int, after: int) -> nn.ConvTranspose2d:
-    """Return a transposed convolution of step 2 that begins as a 1 × 1 convolution interpolated: no checkerboard."""
-    layer = nn.ConvTranspose2d(before, after, 4, stride=2, padding=1)
-    tent = torch.tensor([0.25, 0.75, 0.75, 0.25])
-    with torch.no_grad():
-        drawn = torch.randn(before, after, 1, 1) / math.sqrt(before)
-        layer.weight.copy_(drawn * tent[:, None] * tent)
-        nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-    return layer
 
 
 def _drawn(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> nn.Module:
