@@ -25,8 +25,8 @@ class Trades(Defense):
         step_size: in the unit of the norm, > 0; None for 2.5 ε / steps, at most ε / 2, or ε with `carry`.
         start: noise: 0.001 of it away from the image, or uniform in the threat.
         carry: begin where the last epoch's attacker ended, as in `adversarial`: one or two steps are then enough.
-        fixed: hold p(x) constant for the net, too, as virtual adversarial training does: x' is drawn to what is said of x,
-            and not the other way round, which costs less accuracy.
+        fixed: hold p(x) constant for the net, too, as virtual adversarial training does: x' is drawn to what is said of
+            x, and not the other way round, which costs less accuracy.
         after: the share of the training before it sets in, in [0, 1); until then the net learns L(x', y) alone, which
             costs half as much and is the quicker way to a net that is worth to be the same all around.
 
@@ -34,8 +34,9 @@ class Trades(Defense):
 
     Source: Zhang et al. 2019, arXiv 1901.08573, eq. 3 and algorithm 1. **Differs**: any norm. As in the paper's code,
     p(x) is held constant for the attacker, which begins 0.001 of noise away from x, where the gradient is not zero
-    (T8), and the net learns from both sides of the divergence unless `fixed`. Both images go through the net together, so that batch
-    norms see them as they will be seen afterwards; what is carried, and learning adversarially at first, are ours.
+    (T8), and the net learns from both sides of the divergence unless `fixed`. Both images go through the net together,
+    so that batch norms see them as they will be seen afterwards; what is carried, and learning adversarially at first,
+    are ours.
 
     >>> from sparring.registry import parse
     >>> parse("trades").passes, parse("trades(steps=10)").passes, parse("trades(after=0.5)").passes
