@@ -51,10 +51,25 @@ def test_the_verdict_stands_between_truth_and_noise() -> None:
     assert "<script" not in page
 
 
+@pytest.mark.parametrize("name", ["copies", "authenticity"])
+def test_a_copier_is_told_in_the_verdict(name: str) -> None:
+    """Beyond both intervals, and not otherwise."""
+    for apart in (True, False):
+        told = result()
+        samples, truth = (row["figures"] for row in told["tables"][0]["rows"][:2])
+        low, high = (0.0, 0.1) if apart else (0.0, 0.45)
+        for figures, ends in ((samples, (0.9, 1.0)), (truth, (low, high))):
+            interval = ends if name == "copies" else (1 - ends[1], 1 - ends[0])
+            figures[1] = figure(name, sum(interval) / 2, unit="share", interval=interval)
+        if not apart:
+            samples[1]["interval"] = (0.4, 0.6)
+        assert ("it may copy" in evaluate_page(told)) == apart
+
+
 def test_pictures_are_shown_where_there_are_some() -> None:
     x = torch.randint(0, 256, (30, 1, 8, 8), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
     page = evaluate_page(result(), x, [(x[0], x[1], 0.25)])
-    assert page.count("data:image/png") == 26
+    assert page.count("data:image/png") == 3
     assert "at 0.25" in page
     assert "data:image/png" not in evaluate_page(result(), x.flatten(1), [(x[0, 0, 0], x[1, 0, 0], 0.25)])
 

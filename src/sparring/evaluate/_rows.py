@@ -9,7 +9,7 @@ from sparring.core.seeds import child_seed
 
 ROWS = {
     "samples": "what is judged",
-    "truth": "real images that nobody trained on or compared with: as good as it gets at this n",
+    "truth": "real images that samples are not compared with: as good as it gets at this number",
     "memorizer": "training images drawn again and again: what a perfect copier would get",
     "noise": "uniform random pixels: as bad as it gets",
 }

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from sparring.report import _words as words
 from sparring.report._blocks import Block, Figure, Figures, Gallery, Page, Section, Table, Terms, Text
 from sparring.report._facts import closing, need
-from sparring.report._shots import Card, shot
+from sparring.report._shots import Card, Shot, data_uri, shot
 
 Result = Mapping[str, Any]
-SHOWN = 24
-"""Samples in the report's grid."""
+COLUMNS, LINES, WIDE = 8, 3, 640
+"""Samples in the report's grid, and how wide it is at most, in CSS pixels."""
 MEANING = {
     "fid": "How far the features of samples are from real ones, both taken for Gaussians. Lower is better; it falls as "
     "the number of images grows, so compare at one number only.",
@@ -49,7 +50,7 @@ def story(result: Result, samples: Tensor | None, pairs: Sequence[tuple[Tensor, 
     names = [figure["name"] for table in result["tables"] for figure in table["rows"][0]["figures"]]
     terms = tuple((name, MEANING[name]) for name in dict.fromkeys(names) if name in MEANING)
     sections = (
-        Section("The figures", tuple(_table(table) for table in result["tables"])),
+        *(Section(f"By {table['features']}", (_table(table),)) for table in result["tables"]),
         Section("What they mean", (Terms(terms),) if terms else ()),
         Section("Samples", _grid(samples)),
         Section("Nearest to training images", _pairs(pairs)),
@@ -74,7 +75,21 @@ def verdict(result: Result) -> str:
     own, truth, noise = (_first(table, row) for row in ("samples", "truth", "noise"))
     figure = f"{own['label']} is {_value(own)}"
     ends = f" (95 % interval {_ends(own)})" if own["interval"] else ""
-    return f"{figure}{ends}; real images get {_value(truth)}, and noise {_value(noise)}."
+    return f"{figure}{ends}; real images get {_value(truth)}, and noise {_value(noise)}.{_copies(result)}"
+
+
+def _copies(result: Result) -> str:
+    """Return a sentence where samples are nearer to training images than real ones are, beyond both intervals."""
+    for table in result["tables"]:
+        for place, own in enumerate(_row(table, "samples")["figures"]):
+            truth = _row(table, "truth")["figures"][place]
+            if own["name"] == "copies" and own["interval"][0] > truth["interval"][1]:
+                return f" {_value(own)} look like a training image, of real images {_value(truth)}: it may copy."
+            if own["name"] == "authenticity" and own["interval"][1] < truth["interval"][0]:
+                return (
+                    f" Only {_value(own)} are no copy of a training image, of real images {_value(truth)}: it may copy."
+                )
+    return ""
 
 
 def _first(table: Result, row: str) -> Result:
@@ -95,7 +110,9 @@ def _value(figure: Result, value: float | None = None) -> str:
 def _ends(figure: Result) -> str:
     if not figure["interval"]:
         return words.NOTHING
-    return " to ".join(_value(figure, end) for end in figure["interval"])
+    if figure["unit"] == "share":
+        return words.interval(figure["interval"])
+    return " to ".join(f"{end:.3g}" for end in figure["interval"])
 
 
 def _headline(result: Result) -> Figures:
@@ -113,7 +130,7 @@ def _headline(result: Result) -> Figures:
 def _table(table: Result) -> Table:
     samples, others = _row(table, "samples"), [row for row in table["rows"] if row["name"] != "samples"]
     rows = tuple(
-        (figure["label"], _value(figure), _ends(figure), *(_value(row["figures"][place]) for row in others))
+        (figure["name"], _value(figure), _ends(figure), *(_value(row["figures"][place]) for row in others))
         for place, figure in enumerate(samples["figures"])
     )
     columns = ("Figure", "Samples", "95 % interval", *(row["name"].capitalize() for row in others))
@@ -126,10 +143,15 @@ def _table(table: Result) -> Table:
 def _grid(samples: Tensor | None) -> tuple[Block, ...]:
     if samples is None or samples.ndim != 4:
         return ()
-    count = min(SHOWN, len(samples))
+    count = min(COLUMNS * LINES, len(samples))
     places = [round(place * (len(samples) - 1) / max(1, count - 1)) for place in range(count)]
-    shots = tuple(shot(samples[place] / 255, "a sample", "", "") for place in places)
-    return (Gallery(tuple(Card("", (each,)) for each in shots), "Taken evenly from all, none chosen."),)
+    rows = [torch.cat(list(samples[places[at : at + COLUMNS]]), 2) for at in range(0, count - count % COLUMNS, COLUMNS)]
+    grid = torch.cat(rows or [torch.cat(list(samples[places]), 2)], 1) / 255
+    height, width = grid.shape[1:]
+    zoom = max(1, WIDE // width) if width <= WIDE else WIDE / width
+    label = f"{grid.shape[1] // samples.shape[2] * grid.shape[2] // samples.shape[3]} samples"
+    picture = Shot(data_uri(grid), label, round(width * zoom), round(height * zoom), zoom > 1, "", "")
+    return (Gallery((Card("", (picture,)),), "Taken evenly from all, none chosen."),)
 
 
 def _pairs(pairs: Sequence[tuple[Tensor, Tensor, float]]) -> tuple[Block, ...]:
