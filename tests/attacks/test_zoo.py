@@ -15,7 +15,7 @@ from sparring.errors import InputError
 from sparring.threats.l2 import L2
 
 
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("classes", [2, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("biting", [False, True])
 def test_comes_close_to_the_exact_distance(linear: Callable[..., Any], classes: int, biting: bool) -> None:
     """T6, T26, T34: pixels at the edges of the box can move too (T16)."""

@@ -79,6 +79,20 @@ def test_the_images_are_constants_for_the_weights(kit):
         torch.testing.assert_close(one, two)
 
 
+def test_how_long_a_carried_step_is(kit):
+    """2.5 ε / steps, and never more than ε."""
+    net, x, y = kit.linear(), kit.inside(), torch.tensor([0, 1, 2, 0, 1])
+    for steps, size in ((1, 0.1), (2, 0.1), (5, 0.05)):
+        memory = {"carried": torch.zeros(5, 6, dtype=torch.int8), "reach": torch.zeros(5)}
+        play, want = kit.make(net, x, y, memory=memory), []
+        real = play.attacked
+        object.__setattr__(
+            play, "attacked", lambda *a, real=real, want=want, **k: want.append(k["step_size"]) or real(*a, **k)
+        )
+        parse(f"adversarial(steps={steps}, carry=True)").loss(play)
+        assert want == [pytest.approx(size)]
+
+
 def test_a_carried_attacker_goes_on_where_it_ended(kit):
     """Steps of ε/2 add up: after three epochs of one step each it is at the worst corner."""
     net, x, y = kit.binary(), kit.inside(), torch.tensor([0, 1, 1, 0, 1])

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from sparring.data import Dataset
 from sparring.games import Player, Table
-from sparring.gan import Gan
+from sparring.gan import Gan, codes, generate
 from sparring.gan.nets import Generator
-from sparring.train._looks import GRIDS, Looks, png
+from sparring.train._looks import GRIDS, SAMPLES, Looks, png
 
 
 class Body(nn.Module):
@@ -60,12 +60,19 @@ def test_the_average_is_compared_with_the_weights():
     unit = Gan()
     generator, discriminator = unit.build((1, 8, 8))
     table = unit.table(unit.game(generator, discriminator))
-    looks = Looks(Dataset(torch.rand(300, 1, 8, 8)), generator.latent, 0, None)
+    data = Dataset(torch.rand(300, 1, 8, 8))
+    looks = Looks(data, generator.latent, 0, None)
     assert looks(table)["apart"] == 0
     with torch.no_grad():
         for parameter in generator.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter))
-    assert looks(table)["apart"] > 0.01
+    raw = generate(generator, SAMPLES, z=codes(SAMPLES, generator.latent, 0)).flatten(1)
+    average = table.players["generator"].average
+    kept = generate(average.module, SAMPLES, z=codes(SAMPLES, generator.latent, 0)).flatten(1)
+    real = data.images(data.subset(SAMPLES, 0)).flatten(1)
+    mean = sum(float((real[i] - real[j]).norm()) for i in range(40) for j in range(40)) / (40 * 39)
+    want = float((kept - raw).norm(dim=1).mean()) / mean
+    assert looks(table)["apart"] == pytest.approx(want, rel=0.02)  # 40 real images of 256 stand for all
 
 
 def test_nothing_is_drawn_and_nothing_changed():

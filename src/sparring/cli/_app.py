@@ -17,7 +17,7 @@ from sparring.victims.base import OutOfQueries
 
 app = typer.Typer(
     name="sparring",
-    help="Attack classifiers, know how robust they are, and see why.",
+    help="Attack and harden classifiers, know how robust they are; train and judge GANs.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import re
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from sparring.cli import _options as opt
 from sparring.cli._app import app
 from sparring.cli._bar import Bar
 from sparring.core.group import this_group
+from sparring.core.levels import to_bytes
 from sparring.core.memory import keep_memory
 from sparring.core.runs import new_run_dir, write_atomic
 from sparring.data import load_data
@@ -113,12 +116,6 @@ def sample(
         raise InputError(f"expected --n of at least 1, got {n}")
     images = generate(load_generator(run), n, seed=seed)
     if out.suffix == ".npz":
-        import io
-
-        import numpy as np
-
-        from sparring.core.levels import to_bytes
-
         file = io.BytesIO()
         np.savez_compressed(file, images=to_bytes(images).numpy())
         write_atomic(out, file.getvalue())

@@ -71,7 +71,7 @@ def train(game: Game, rule: Rule, table: Table, feed: Feed, plan: Plan, folder: 
         for number in range(table.round, plan.rounds):
             started = time.perf_counter()
             share, step, replay = number / plan.rounds, number // game.replays, number % game.replays
-            torch.manual_seed(child_seed(plan.seed, f"round {number}, process {table.group.rank}"))
+            _seed(child_seed(plan.seed, f"round {number}, process {table.group.rank}"), feed.pixels.device)
             wanted = range(step * rule.batches, (step + 1) * rule.batches)
             batches = [feed.batch(each, round_=number, share=share, replay=replay) for each in wanted]
             table.set_rates(share)
@@ -106,6 +106,13 @@ def train(game: Game, rule: Rule, table: Table, feed: Feed, plan: Plan, folder: 
     for player in table.players.values():
         player.module.eval()
     return files
+
+
+def _seed(seed: int, device: torch.device) -> None:
+    """Seed the generators that the round draws from; torch.manual_seed would look for every kind of accelerator."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
 
 
 def _tell(files: Checkpoints, plan: Plan, event: str, table: Table, seconds: float, figures: Figures) -> None:
