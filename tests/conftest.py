@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -51,3 +52,13 @@ def digits_net() -> tuple[nn.Module, Tensor, Tensor]:
     right = net(x[held]).argmax(1) == y[held]
     assert right.double().mean() >= 0.95
     return net, x[held][right][:200], y[held][right][:200]
+
+
+@pytest.fixture(scope="session")
+def gan_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run directory of a small GAN trained on scikit-learn's digits, 8 x 8 pixels, 8 numbers a code."""
+    from sparring.train import train
+
+    folder = tmp_path_factory.mktemp("gan") / "run"
+    train("gan(nets=dense(hidden=(32,), latent=8), batch_size=32)", "digits:train", images=6400, out=folder)
+    return folder

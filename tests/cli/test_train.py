@@ -1,4 +1,4 @@
-"""`sparring train` and `sparring sample`: files, figures, one line for bad input."""
+"""`sparring train`: files, figures, one line for bad input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_training_and_its_samples(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_training_leaves_its_report(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", SMALL, "--data", "digits:train", "--images", "1k", "--out", "g", "--quiet"]) == 0
     printed = capsys.readouterr().out
     result = json.loads((here / "g" / "result.json").read_text())
@@ -30,17 +30,6 @@ def test_a_training_and_its_samples(here: Path, capsys: pytest.CaptureFixture[st
     page = (here / "g" / "report.html").read_text()
     assert page.count("data:image/png") == 4
     assert "Samples of the same codes" in page
-    assert run(["sample", "g", "--n", "9", "--out", "s.png"]) == 0
-    with Image.open("s.png") as sheet:
-        assert sheet.size == (24, 24)
-    assert run(["sample", "g", "--n", "5", "--out", "s.npz"]) == 0
-    assert run(["sample", "g", "--n", "3", "--out", "s"]) == 0
-    array = np.load("s.npz")["images"]
-    assert array.shape == (5, 1, 8, 8)
-    for number, path in enumerate(sorted((here / "s").iterdir())):
-        with Image.open(path) as picture:
-            assert (np.asarray(picture) == array[number, 0]).all()
-    assert "3 images: s" in capsys.readouterr().out
 
 
 def test_a_dry_run_prints_all_of_it_and_what_to_type(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,14 +58,12 @@ def test_a_folder_of_pictures_trains_without_an_option(here: Path, capsys: pytes
         (["train", SMALL, "--data", "digits", "--images", "2x"], "a number of images such as 2M"),
         (["train", SMALL, "--data", "digits", "--on-alarm", "shout"], "continue or stop"),
         (["train", SMALL, "--data", "digits", "--images", "1k", "--minutes", "1"], "images or minutes, got both"),
-        (["sample", "nowhere"], "got nothing there"),
-        (["sample", "nowhere", "--n", "0"], "--n of at least 1"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(
     words: list[str], line: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run([*words, "--quiet"] if words[0] == "train" else words) == 2
+    assert run([*words, "--quiet"]) == 2
     error = capsys.readouterr().err
     assert line in error
     assert error.count("\n") == 1

@@ -1,30 +1,26 @@
-"""`sparring train` and `sparring sample`: a GAN from a folder of images, and images from the GAN."""
+"""`sparring train`: a GAN from a folder of images."""
 
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
 from sparring.cli import _options as opt
 from sparring.cli._app import app
 from sparring.cli._bar import Bar
 from sparring.core.group import this_group
-from sparring.core.levels import to_bytes
 from sparring.core.memory import keep_memory
-from sparring.core.runs import new_run_dir, write_atomic
+from sparring.core.runs import new_run_dir
 from sparring.data import load_data
 from sparring.errors import InputError
-from sparring.gan import generate, recipe
+from sparring.gan import recipe
 from sparring.report import train_page, write_report
-from sparring.train import load_generator
 from sparring.train import train as run_train
-from sparring.train._looks import GRIDS, png
+from sparring.train._looks import GRIDS
 
 ON_ALARM = ("continue", "stop")
 
@@ -99,34 +95,6 @@ def train(
     if result["stopped"]:
         print("stopped at an alarm; without --on-alarm stop the same command goes on")
         return 1
-    return 0
-
-
-@app.command()
-def sample(
-    run: Annotated[Path, typer.Argument(help="The directory of a training.")],
-    n: Annotated[int, typer.Option("--n", help="How many images.")] = 64,
-    out: Annotated[
-        Path, typer.Option("--out", help="FILE.png for one sheet, FILE.npz for an array, or a folder of pictures.")
-    ] = Path("samples.png"),
-    seed: opt.Seed = 0,
-) -> int:
-    """Draw images from a trained generator: the same seed gives the same images, however many."""
-    if n < 1:
-        raise InputError(f"expected --n of at least 1, got {n}")
-    images = generate(load_generator(run), n, seed=seed)
-    if out.suffix == ".npz":
-        file = io.BytesIO()
-        np.savez_compressed(file, images=to_bytes(images).numpy())
-        write_atomic(out, file.getvalue())
-    elif images.ndim != 4:
-        raise InputError(f"expected --out FILE.npz for samples that are no pictures, got {out}")
-    elif out.suffix == ".png":
-        write_atomic(out, png(images))
-    else:
-        for number, image in enumerate(images):
-            write_atomic(out / f"{number:06d}.png", png(image[None]))
-    print(f"{n} images: {out}")
     return 0
 
 
