@@ -19,6 +19,10 @@ Schedule = Callable[[float], float]
 """From the share of the training that is done, in [0, 1], to a factor on the learning rate."""
 
 
+class NotFinite(InputError):
+    """A loss, a gradient or a weight is not finite; the message names the round and the tensor (G36)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Player:
     """A module that moves: its optimizer, its learning rate over time, and, if wanted, the average of its weights."""
@@ -55,7 +59,7 @@ class Table:
     def gradient(self, turn: Turn) -> Tensor:
         """Put the gradient of a turn's loss on its player's weights, and on no one else's (G12); return the loss.
 
-        Raises: InputError when the loss or a gradient is not finite, naming the round and the tensor (G36).
+        Raises: NotFinite when the loss or a gradient is not, naming the round and the tensor (G36).
         """
         own = self.parameters(turn.player)
         for parameter in own:
@@ -86,12 +90,12 @@ class Table:
         for parameter, value in zip(self.parameters(player), point, strict=True):
             parameter.copy_(value)
 
-    def set_rates(self, share: float) -> None:
-        """Set every learning rate to what it is at this share of the training."""
+    def set_rates(self, share: float, scale: float = 1.0) -> None:
+        """Set every learning rate to what it is at this share of the training, times `scale`."""
         for name, player in self.players.items():
             factor = 1.0 if player.schedule is None else player.schedule(share)
             for group, rate in zip(player.optimizer.param_groups, self._rates[name], strict=True):
-                group["lr"] = rate * factor
+                group["lr"] = rate * factor * scale
 
     @contextlib.contextmanager
     def _only(self, mover: str) -> Iterator[None]:
@@ -133,7 +137,7 @@ class Table:
         for name, player in self.players.items():
             for key, parameter in player.module.named_parameters():
                 if not bool(parameter.isfinite().all()):
-                    raise InputError(
+                    raise NotFinite(
                         f"expected finite weights, got others in {key} of {name} after round {self.round}: lower lr; "
                         "the last good checkpoint is intact"
                     )
@@ -146,7 +150,7 @@ class Table:
         names = {id(parameter): name for name, parameter in module.named_parameters()}
         bad = [names.get(id(p), "a weight") for p in own if p.grad is not None and not bool(p.grad.isfinite().all())]
         where = f"the gradient of {bad[0]}" if bad else "the loss"
-        raise InputError(
+        raise NotFinite(
             f"expected finite losses and gradients, got {loss.item():g} as the loss of {turn.player} in round "
             f"{self.round}, first in {where}: lower lr; the last good checkpoint is intact"
         )
