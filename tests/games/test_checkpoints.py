@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sparring.errors import InputError
+from sparring.errors import InputError, SparringWarning
 from sparring.games import Checkpoints
 
 STATE = {"round": 3, "weights": {"a": torch.tensor([1.0, 2.0])}, "best": {"robust": 0.5}, "none": None}
@@ -38,6 +38,24 @@ def test_a_damaged_checkpoint_is_told_in_one_line(tmp_path, keep):
     with pytest.raises(InputError, match=r"expected a checkpoint .*last\.pt, .* remove it to begin anew") as caught:
         files.last()
     assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_checkpoint_gives_way_to_the_one_before_it(tmp_path):
+    """Two last states are kept; the log is cut to the earlier one, and a line says so."""
+    files = Checkpoints(tmp_path)
+    for round_ in (3, 5):
+        files.log("train", round=round_)
+        files.save(STATE | {"round": round_})
+    whole = (tmp_path / "last.pt").read_bytes()
+    (tmp_path / "last.pt").write_bytes(whole[: len(whole) // 2])
+    with pytest.warns(SparringWarning, match=r"last\.pt cannot be read: going on from .* of round 3$"):
+        assert Checkpoints(tmp_path).last()["round"] == 3
+    assert rounds(tmp_path / "log.jsonl") == [3]
+    assert Checkpoints(tmp_path).last()["round"] == 3  # told once
+    (tmp_path / "last.pt").write_bytes(b"")
+    (tmp_path / "previous.pt").write_bytes(b"")
+    with pytest.raises(InputError, match=r"previous\.pt, got one that cannot be read"):
+        Checkpoints(tmp_path).last()
 
 
 class Trap:
