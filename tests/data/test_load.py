@@ -62,3 +62,23 @@ def test_flat_features_cannot_be_resized():
 def test_bad_sizes_are_refused_before_anything_is_read(arguments):
     with pytest.raises(InputError, match="expected"):
         load_data("digits", **arguments)
+
+
+def test_parts_share_no_sample_and_have_every_class():
+    whole, first, rest = (load_data(f"digits:train{part}") for part in ("", "[:1000]", "[1000:]"))
+    assert (len(first), len(rest), first.name) == (1000, len(whole) - 1000, "digits:train[:1000]")
+    assert torch.equal(torch.cat([first.pixels, rest.pixels]).sum((0, 1, 2, 3)), whole.pixels.sum((0, 1, 2, 3)))
+    assert set(first.labels.tolist()) == set(rest.labels.tolist()) == set(range(10))
+    middle = load_data("digits:train[200:300]")
+    assert torch.equal(
+        middle.pixels, load_data("digits:train").part(_order(len(whole))[200:300].sort().values, "").pixels
+    )
+
+
+def _order(n):
+    return torch.randperm(n, generator=torch.Generator().manual_seed(0))
+
+
+def test_a_part_of_nothing_is_refused():
+    with pytest.raises(InputError, match=r"expected a part of the 359 samples of digits:test, got none"):
+        load_data("digits:test[400:]")

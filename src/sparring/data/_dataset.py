@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,6 +97,20 @@ class Dataset:
             return torch.arange(len(self))
         generator = torch.Generator().manual_seed(seed)
         return torch.randperm(len(self), generator=generator)[:n].sort().values
+
+    def part(self, rows: Tensor, name: str) -> Dataset:
+        """Return some of the samples as a data set of its own.
+
+        >>> Dataset(torch.tensor([[0.0], [0.5], [1.0]])).part(torch.tensor([2, 0]), "ends").images().flatten().tolist()
+        [1.0, 0.0]
+        """
+        return dataclasses.replace(
+            self,
+            pixels=self.pixels[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            name=name,
+            files=tuple(self.files[row] for row in rows.tolist()) if self.files else (),
+        )
 
     @cached_property
     def checksum(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,9 @@ from sparring.data.base import DataUnit
 from sparring.errors import InputError, did_you_mean
 from sparring.registry import parse, units
 
+PART = re.compile(r"(.+)\[(\d*):(\d*)\]")
+"""A text and which of its samples."""
+
 
 def load_data(text: str | Path | Dataset, *, size: Size | None = None, channels: int | None = None) -> Dataset:
     """Load what a text names, for any command that takes data.
@@ -29,8 +33,11 @@ def load_data(text: str | Path | Dataset, *, size: Size | None = None, channels:
         FILE.npz             arrays x and y, or images and labels, or x_test and y_test; optional classes
         FILE.py:function     runs it; it returns a Dataset, (x, y) or (x, y, classes), arrays or tensors
         FILE.png, .jpg, ...  one picture, no label
-    or a Dataset, which passes through. `size` (a number, or height and width) resizes every image as a
-    whole, antialiased bicubic, no crop; `channels` makes them gray (1) or RGB (3). Levels stay uint8.
+    or a Dataset, which passes through. A text may end in [a:b], as in fashion-mnist:train[:40000] and
+    fashion-mnist:train[40000:]: samples number a to b of a fixed random order, so that parts of a set which is
+    sorted by class have every class, and those that do not overlap share no sample. `size` (a number, or height
+    and width) resizes every image as a whole, antialiased bicubic, no crop; `channels` makes them gray (1) or
+    RGB (3). Levels stay uint8.
 
     Raises: InputError in one line for anything that is missing, damaged, out of range or of another shape.
 
@@ -48,6 +55,9 @@ def load_data(text: str | Path | Dataset, *, size: Size | None = None, channels:
 def _read(text: str, size: Size | None, channels: int | None) -> Dataset:
     if not text.strip():
         raise InputError("expected a data set, got an empty text: `sparring list data` shows the bundled ones")
+    part = PART.fullmatch(text)
+    if part is not None and not Path(text).exists():
+        return _part(_read(part[1], size, channels), part[2], part[3], text)
     if is_file_reference(text):
         return _from_function(text)
     name, _, split = text.partition(":")
@@ -69,6 +79,15 @@ def _read(text: str, size: Size | None, channels: int | None) -> Dataset:
     raise InputError(
         f"expected {what}, got {text!r}, and nothing is there{did_you_mean(text, [*units('data'), *close])}"
     )
+
+
+def _part(data: Dataset, first: str, last: str, text: str) -> Dataset:
+    """Return the samples from `first` to before `last` in a random order that depends on their number alone."""
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))
+    rows = order[int(first or 0) : int(last or len(data))]
+    if not len(rows):
+        raise InputError(f"expected a part of the {len(data)} samples of {data.name}, got none in {text!r}")
+    return data.part(rows.sort().values, text)
 
 
 def _is_unit(text: str) -> bool:

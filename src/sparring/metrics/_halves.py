@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import NamedTuple
 
 import torch
@@ -35,17 +34,7 @@ def halves(data: Dataset, seed: int = 0) -> Halves:
         raise InputError(f"expected at least 2 samples to cut {data.name} in halves, got {len(data)}")
     order = torch.randperm(len(data), generator=torch.Generator().manual_seed(child_seed(seed, "halves")))
     select, report = (
-        _part(data, rows.sort().values, name)
+        data.part(rows.sort().values, f"{data.name}, {name} half")
         for rows, name in zip(order.tensor_split(2), ("select", "report"), strict=True)
     )
     return Halves(select, report)
-
-
-def _part(data: Dataset, rows: torch.Tensor, name: str) -> Dataset:
-    return dataclasses.replace(
-        data,
-        pixels=data.pixels[rows],
-        labels=None if data.labels is None else data.labels[rows],
-        name=f"{data.name}, {name} half",
-        files=tuple(data.files[row] for row in rows.tolist()) if data.files else (),
-    )
