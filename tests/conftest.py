@@ -60,5 +60,5 @@ def gan_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from sparring.train import train
 
     folder = tmp_path_factory.mktemp("gan") / "run"
-    train("gan(nets=dense(hidden=(32,), latent=8), batch_size=32)", "digits:train", images=6400, out=folder)
+    train("gan(nets=dense(hidden=(32,), latent=8), batch_size=32)", "digits:train", images=3200, out=folder)
     return folder
