@@ -68,6 +68,31 @@ def test_how_long_the_gradient_is_is_told():
     assert table.told()["one_slope"] == pytest.approx(float(want))
 
 
+def test_how_far_a_step_goes_is_told_once_in_ten_rounds():
+    """‖Δw‖ / ‖w‖ of the matrix alone: a step of 0.5 along a slope of 1 everywhere, from weights of 2."""
+    net = nn.Linear(3, 2)
+    nn.init.constant_(net.weight, 2.0)
+    table = Table({"net": Player(net, torch.optim.SGD(net.parameters(), lr=0.5))})
+    for round_ in range(20):
+        nn.init.constant_(net.weight, 2.0)
+        table.gradient(Turn("net", lambda: net.weight.sum() + 100 * net.bias.sum()))
+        table.step("net")
+        assert torch.equal(net.weight, torch.full((2, 3), 1.5))
+        table.close_round(1)
+        assert ("net_pace" in table.figures) == (round_ >= 5)
+    assert len(table.figures["net_pace"]) == 2
+    assert table.told()["net_pace"] == pytest.approx(0.25)
+
+
+def test_a_player_without_matrices_has_a_pace_too():
+    player = nn.ParameterList([torch.tensor(4.0)])
+    table = Table({"net": Player(player, torch.optim.SGD(player.parameters(), lr=1.0))})
+    table.round = 5
+    table.gradient(Turn("net", lambda: player[0]))
+    table.step("net")
+    assert table.told()["net_pace"] == 0.25
+
+
 def test_the_gradient_is_that_of_the_loss_and_a_step_moves_the_mover_alone():
     one, two, table, loss = pair()
     want = torch.autograd.grad(loss(), list(one.parameters()))

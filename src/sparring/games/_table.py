@@ -17,6 +17,8 @@ from sparring.games.base import Turn
 
 Schedule = Callable[[float], float]
 """From the share of the training that is done, in [0, 1], to a factor on the learning rate."""
+PACED = 10
+"""Rounds of which one measures how far players move: the copy costs less than a hundredth of a round."""
 
 
 class NotFinite(InputError):
@@ -77,8 +79,22 @@ class Table:
         return loss.detach()
 
     def step(self, player: str) -> None:
-        """Move a player by its gradient, under its learning rate of the moment."""
-        self.players[player].optimizer.step()
+        """Move a player by its gradient, under its learning rate of the moment.
+
+        Once in PACED rounds the figure `{player}_pace` tells how far: ‖Δw‖ / ‖w‖ over its matrices and kernels; gains
+        and biases begin at 1 or 0, whatever the scale of the weights is.
+        """
+        optimizer = self.players[player].optimizer
+        if self.round % PACED != PACED // 2:  # not the very first rounds: optimizers warm up, and weights are clipped
+            optimizer.step()
+            return
+        own = self.parameters(player)
+        weights = [each.detach() for each in own if each.ndim > 1] or [each.detach() for each in own]
+        before = [each.clone() for each in weights]
+        length = _norm(before)
+        optimizer.step()
+        torch._foreach_sub_(before, weights)
+        self.figures.setdefault(f"{player}_pace", []).append(_norm(before) / length.clamp(min=1e-12))
 
     def point(self, player: str) -> list[Tensor]:
         """Return a copy of where a player stands."""
@@ -214,4 +230,10 @@ class Table:
 def _length(parameters: list[nn.Parameter]) -> Tensor:
     """Return the length of a gradient."""
     slopes = [p.grad.float() for p in parameters if p.grad is not None]
-    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(slopes))) if slopes else torch.zeros(())
+    return _norm(slopes) if slopes else torch.zeros(())
+
+
+def _norm(tensors: list[Tensor]) -> Tensor:
+    """Return the length of tensors as one vector."""
+    length: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(tensors)))
+    return length
