@@ -62,3 +62,14 @@ def gan_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("gan") / "run"
     train("gan(nets=dense(hidden=(32,), latent=8), batch_size=32)", "digits:train", images=3200, out=folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def conditional_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, for a GAN that is told which digit to make."""
+    from sparring.train import train
+
+    folder = tmp_path_factory.mktemp("conditional") / "run"
+    gan = "gan(nets=dense(hidden=(32,), latent=8), penalties=(), batch_size=32, conditional=True)"
+    train(gan, "digits:train", images=1280, out=folder)
+    return folder

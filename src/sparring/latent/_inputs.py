@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
+
 import torch
 
 from sparring.core.runs import read_json
 from sparring.data import Dataset, load_data
-from sparring.errors import InputError
+from sparring.errors import InputError, did_you_mean
 from sparring.gan import Generator
 
 
@@ -27,15 +30,42 @@ def images_for(generator: Generator, text: str, n: int | None = None, seed: int 
 
 def part(data: Dataset, rows: torch.Tensor) -> Dataset:
     """Return some samples of a data set."""
-    labels = None if data.labels is None else data.labels[rows]
-    return Dataset(data.pixels[rows], labels, data.classes, data.name)
+    return dataclasses.replace(
+        data,
+        pixels=data.pixels[rows],
+        labels=None if data.labels is None else data.labels[rows],
+        files=tuple(data.files[row] for row in rows.tolist()) if data.files else (),
+    )
 
 
-def trained_on(run: object) -> Dataset | None:
+def trained_on(run: str | Path) -> Dataset | None:
     """Return the data that a generator was trained on, where they can still be had and are the same."""
-    spec = read_json(f"{run}/spec.json")
+    spec = read_json(Path(run) / "spec.json")
     try:
         data = load_data(str(spec["data"]))
     except InputError:
         return None
     return data if data.checksum == spec["data_checksum"] else None
+
+
+def class_number(generator: Generator, run: str | Path, text: str) -> int:
+    """Return the class of a conditional generator that a name or a number means."""
+    if not generator.classes:
+        raise InputError(f"expected a conditional generator for the class {text!r}, got one without classes")
+    data = trained_on(run)
+    names = data.classes if data is not None else tuple(map(str, range(generator.classes)))
+    return label_of(text, names)
+
+
+def label_of(text: str, names: tuple[str, ...]) -> int:
+    """Return the place of a class, given by its name in any case, or by its number.
+
+    >>> label_of("bag", ("Shirt", "Bag")), label_of("0", ("Shirt", "Bag"))
+    (1, 0)
+    """
+    lowered = [name.split(",")[0].strip().lower() for name in names]
+    if text.strip().lower() in lowered:
+        return lowered.index(text.strip().lower())
+    if text.strip().isdecimal() and int(text) < len(names):
+        return int(text)
+    raise InputError(f"expected a class, got {text!r}{did_you_mean(text, names)}")

@@ -15,14 +15,15 @@ Tile: TypeAlias = Tensor | str | None
 SIGNS = ("+", "-", "=")
 """What may stand on a sheet besides pictures."""
 GAP, SIDE = 2, 64
-"""White pixels between pictures; pictures smaller than SIDE are enlarged by a whole number, up to it."""
+"""White pixels between pictures, and pixels of a side that small pictures are enlarged to, at most."""
 
 
-def sheet(rows: Sequence[Sequence[Tile]]) -> Tensor:
+def sheet(rows: Sequence[Sequence[Tile]], side: int = SIDE) -> Tensor:
     """Return rows of pictures as one, (1 or 3, height, width) uint8.
 
     A tile is an image (c, h, w) in [0, 1], None for white, or one of SIGNS. All images have one shape; rows may be of
-    different lengths. Images that are neither gray nor RGB are shown gray.
+    different lengths. Images that are neither gray nor RGB are shown gray; those smaller than `side` pixels are
+    enlarged by a whole number, up to it.
 
     Raises: InputError when there is no image, or images differ in shape.
 
@@ -35,7 +36,7 @@ def sheet(rows: Sequence[Sequence[Tile]]) -> Tensor:
     if len({tuple(image.shape) for image in images}) > 1:
         raise InputError("expected pictures of one shape for a sheet, got several")
     c, h, w = images[0].shape
-    c, times = (c if c in (1, 3) else 1), max(1, SIDE // max(h, w))
+    c, times = (c if c in (1, 3) else 1), max(1, side // max(h, w))
     h, w = h * times, w * times
     across, down = max(map(len, rows)), len(rows)
     whole = torch.full((c, down * (h + GAP) - GAP, across * (w + GAP) - GAP), 255, dtype=torch.uint8)
