@@ -16,7 +16,7 @@ from sparring.threats.l2 import L2
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1", "l0"])
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_reaches_the_exact_distance(linear: Callable[..., Any], norm: str, classes: int) -> None:
     """T1, T6, T34: each class is searched for, so the nearest is found whichever has the highest logit."""
     problem = linear(classes)
@@ -41,7 +41,12 @@ def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...]
 
 @pytest.mark.parametrize(
     ("norm", "parts"),
-    [("linf", ["fmn", "pdpgd"]), ("l2", ["fmn", "pdpgd", "ddn"]), ("l1", ["fmn", "pdpgd"]), ("l0", ["sigma_zero"])],
+    [
+        ("linf", ["fmn", "pdpgd"]),
+        pytest.param("l2", ["fmn", "pdpgd", "ddn"], marks=pytest.mark.slow),
+        pytest.param("l1", ["fmn", "pdpgd"], marks=pytest.mark.slow),
+        ("l0", ["sigma_zero"]),
+    ],
 )
 def test_nearer_than_its_parts(digits_net: tuple[nn.Module, Tensor, Tensor], norm: str, parts: list[str]) -> None:
     """At equal passes, on average, on a net with ten classes."""

@@ -18,8 +18,8 @@ NORMS = PDPGD.norms
 
 
 @pytest.mark.parametrize("norm", NORMS)
-@pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 3])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_comes_near_the_exact_distance(linear: Callable[..., Any], norm: str, classes: int, biting: bool) -> None:
     """T1, T6, T34."""
     problem = linear(classes, biting=biting)
@@ -35,7 +35,9 @@ def test_comes_near_the_exact_distance(linear: Callable[..., Any], norm: str, cl
     assert (aimed.distance / problem.nearest(norm, True)).median() < 1.05
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
+)
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(2, shape, bounds=bounds, dtype=torch.float64)
     found = sparring.attack(problem.net, problem.x, problem.y, "pdpgd(steps=200)", L2(float("inf"), bounds))

@@ -16,7 +16,7 @@ from sparring.threats.linf import Linf
 
 
 @pytest.mark.parametrize(("norm", "eps"), [("linf", 0.1), ("l2", 0.4)])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_comes_close_to_the_best_of_the_ball(linear: Callable[..., Any], norm: str, eps: float, biting: bool) -> None:
     """T6: all that any image of ball and box can gain on a linear model, but for a few percent."""
     problem = linear(2, biting=biting)

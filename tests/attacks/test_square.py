@@ -15,7 +15,7 @@ from sparring.errors import InputError
 from sparring.threats.linf import Linf
 
 
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize(("norm", "eps", "least"), [("linf", 0.05, 0.999), ("l2", 0.3, 0.6), ("l1", 1.0, 0.5)])
 def test_climbs_a_linear_margin(linear: Callable[..., Any], norm: str, eps: float, least: float, biting: bool) -> None:
     """To the best corner in Linf; in L2 and L1 bumps hold no gradient exactly, but most of what it could reach."""
@@ -28,7 +28,7 @@ def test_climbs_a_linear_margin(linear: Callable[..., Any], norm: str, eps: floa
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_reaches_a_target(linear: Callable[..., Any], norm: str, classes: int) -> None:
     """T1, T34: with ε twice the least distance at the median, at least a quarter of the images."""
     problem = linear(classes, n=20)
@@ -40,7 +40,10 @@ def test_reaches_a_target(linear: Callable[..., Any], norm: str, classes: int) -
     assert (found.logits.argmax(1) == problem.targets)[found.success].all()
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0)), ((2, 9), (0.0, 1.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"),
+    [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0)), ((2, 9), (0.0, 1.0))],
+)
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
 def test_any_shape_and_bounds(
     linear: Callable[..., Any], norm: str, shape: tuple[int, ...], bounds: tuple[float, float]

@@ -16,7 +16,7 @@ from sparring.threats.l2 import L2
 
 
 @pytest.mark.parametrize("classes", [2, pytest.param(3, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_comes_close_to_the_exact_distance(linear: Callable[..., Any], classes: int, biting: bool) -> None:
     """T6, T26, T34: pixels at the edges of the box can move too (T16)."""
     problem = linear(classes, biting=biting)
@@ -30,7 +30,9 @@ def test_comes_close_to_the_exact_distance(linear: Callable[..., Any], classes: 
         assert targets is None or (found.logits.argmax(1) == targets).all()
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
+)
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(2, shape, bounds=bounds, dtype=torch.float64)
     threat = L2(float("inf"), bounds)

@@ -84,7 +84,7 @@ def test_a_protocol_without_a_list_for_the_norm_says_which_it_has() -> None:
 
 
 @pytest.mark.parametrize("protocol", ["fast", "autoattack"])
-@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize("k", [2, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
 def test_t1_two_and_three_classes_run_and_the_figure_is_exact(protocol: str, k: int, norm: str) -> None:
     """T1: DLR needs a third logit, targeted DLR a fourth; on a linear model the answer is known in closed form."""
@@ -110,7 +110,7 @@ def test_t1_two_and_three_classes_run_and_the_figure_is_exact(protocol: str, k: 
     assert bool(torch.stack(found).any(0)[within].all())
 
 
-@pytest.mark.parametrize("k", [2, 3])
+@pytest.mark.parametrize("k", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_t1_the_whole_standard_ensemble_in_an_audit(k: int) -> None:
     """T1: the same in the audit itself, verdict and all."""
     net = nn.Linear(6, k).requires_grad_(False)
