@@ -79,7 +79,7 @@ def test_how_far_a_step_goes_is_told_once_in_ten_rounds():
         table.step("net")
         assert torch.equal(net.weight, torch.full((2, 3), 1.5))
         table.close_round(1)
-        assert ("net_pace" in table.figures) == (round_ >= 5)
+        assert ("net_pace" in table.figures) == (round_ >= 2)
     assert len(table.figures["net_pace"]) == 2
     assert table.told()["net_pace"] == pytest.approx(0.25)
 
@@ -87,7 +87,7 @@ def test_how_far_a_step_goes_is_told_once_in_ten_rounds():
 def test_a_player_without_matrices_has_a_pace_too():
     player = nn.ParameterList([torch.tensor(4.0)])
     table = Table({"net": Player(player, torch.optim.SGD(player.parameters(), lr=1.0))})
-    table.round = 5
+    table.round = 2
     table.gradient(Turn("net", lambda: player[0]))
     table.step("net")
     assert table.told()["net_pace"] == 0.25

@@ -17,8 +17,10 @@ from sparring.games.base import Turn
 
 Schedule = Callable[[float], float]
 """From the share of the training that is done, in [0, 1], to a factor on the learning rate."""
-PACED = 10
-"""Rounds of which one measures how far players move: the copy costs less than a hundredth of a round."""
+PACED, SECOND = 10, 2
+"""Of so many rounds this one measures how far players move: the copy costs less than a hundredth of a round. Rates that
+are too high show best in the first rounds, but not in the very first, when optimizers warm up and weights are clipped.
+"""
 
 
 class NotFinite(InputError):
@@ -85,7 +87,7 @@ class Table:
         and biases begin at 1 or 0, whatever the scale of the weights is.
         """
         optimizer = self.players[player].optimizer
-        if self.round % PACED != PACED // 2:  # not the very first rounds: optimizers warm up, and weights are clipped
+        if self.round % PACED != SECOND:
             optimizer.step()
             return
         own = self.parameters(player)

@@ -34,7 +34,7 @@ class Limits:
         recall: a share of real images near any sample that has fallen to so much of its best, in (0, 1), where that
         found: was at least this, in (0, 1).
         faint: a generator's gradient this small, as a share of what it has been.
-        sure: the discriminator is right on so large a share of images.
+        sure: the discriminator is right on so large a share of images in `pulses` records and as many before each.
         fooled: its scores of generated images are so much above those of real ones, by their own size.
         even: its accuracy is this close to one half,
         level: and its scores are this close, by their own size.
@@ -57,16 +57,18 @@ class Limits:
     even: float = 0.02
     level: float = 0.001
     ahead: float = 10.0
-    stride: float = 0.03
+    stride: float = 0.025
     wild: float = 1000.0
     apart: float = 0.8
 
 
 @dataclass
 class Past:
-    """What a record is compared with: gradients so far, and the best share so far of real images near samples."""
+    """What a record is compared with: gradients and accuracies so far, the last look at samples, the best recall."""
 
     slopes: dict[str, list[float]] = field(default_factory=lambda: {player: [] for player in PLAYERS})
+    accuracies: list[float] = field(default_factory=list)
+    look: Record = field(default_factory=dict)
     best: float = 0.0
 
     def take_in(self, record: Record) -> None:
@@ -74,6 +76,10 @@ class Past:
         for player, past in self.slopes.items():
             if f"{player}_slope" in record:
                 past.append(float(record[f"{player}_slope"]))
+        if "accuracy" in record:
+            self.accuracies.append(float(record["accuracy"]))
+        if "spread" in record:
+            self.look = record
         self.best = max(self.best, float(record.get("recall", 0.0)))
 
 
@@ -95,7 +101,8 @@ def vanishing(record: Record, past: Past, limits: Limits) -> str:
     """Say that the generator learns nothing: it is outrun, its gradient is gone, or the discriminator is always right.
 
     Outrun: the discriminator's pace > `ahead` times the generator's. Gone: slope < `faint` times the upper tenth of
-    the slopes so far, under an accuracy above 0.9. Always right: accuracy ≥ `sure`.
+    the slopes so far, under an accuracy above 0.9. Always right: accuracy ≥ `sure`, and so it was in `pulses` records
+    before, though samples are not all alike: if they are, that is what is wrong.
     """
     times = _outrun(record, "generator", limits)
     if times:
@@ -110,7 +117,10 @@ def vanishing(record: Record, past: Past, limits: Limits) -> str:
                 f"the generator's gradient is {slope:.2g}, where it has been {full:.2g}, and the discriminator is "
                 f"right on {accuracy:.1%} of images"
             )
-    return f"the discriminator is right on {accuracy:.1%} of images" if accuracy >= limits.sure else ""
+    lately = [*past.accuracies[-limits.pulses :], accuracy]
+    if len(lately) <= limits.pulses or min(lately) < limits.sure or collapse(past.look, past, limits):
+        return ""
+    return f"the discriminator is right on {accuracy:.1%} of images"
 
 
 def idle(record: Record, past: Past, limits: Limits) -> str:
