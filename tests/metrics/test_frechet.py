@@ -68,6 +68,19 @@ def test_rank_deficient_sets_are_finite_symmetric_and_the_same_by_moments(n: int
     assert frechet_distance(Moments().update(x), Moments().update(y)) == pytest.approx(found, rel=1e-7)
 
 
+@pytest.mark.parametrize("n", [5, 200])
+def test_a_generator_that_makes_one_image_has_the_distance_of_a_point(n: int) -> None:
+    """‖μ − p‖² + Tr S, with fewer samples than features and with more; the influences are finite."""
+    x, point = torch.randn(n, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64), torch.ones(n, 8)
+    want = float((x.mean(0) - 1).square().sum() + x.var(0).sum())
+    assert frechet_distance(x, point) == pytest.approx(want, rel=1e-9)
+    distance, of_real, of_samples = frechet_influence(x, point)
+    assert distance == pytest.approx(want, rel=1e-9)
+    assert bool(of_real.isfinite().all())
+    assert float(of_samples.abs().max()) < 1e-9
+    assert frechet_distance(point, point) == 0
+
+
 def test_features_of_ten_decades_lose_nothing() -> None:
     """Where eigenvalues would round away, singular values are taken: the closed form holds to 1e-9 of the variance."""
     scale = torch.logspace(0, -8, 12, dtype=torch.float64)

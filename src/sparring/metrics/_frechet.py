@@ -80,6 +80,8 @@ def _nuclear_norm(first: Tensor, second: Tensor) -> Tensor:
     """
     small, large = sorted((first, second), key=lambda factor: factor.shape[1])
     product = small.T @ large
+    if not product.numel():  # all samples of a set are one point
+        return product.sum()
     roots = torch.linalg.eigvalsh(square(product.T)).clamp_min(0).sqrt()
     off = torch.finfo(roots.dtype).eps * roots[-1] * (roots[-1] / roots.clamp_min(1e-300)).sum()
     allowed = _EXACT * (first.square().sum() + second.square().sum())
@@ -89,6 +91,8 @@ def _nuclear_norm(first: Tensor, second: Tensor) -> Tensor:
 
 def _carried(rows: Tensor, other: Tensor, vectors: Tensor, values: Tensor) -> Tensor:
     """Return xᵀTx of each row, T = A V Σ⁻¹ Vᵀ Aᵀ with A the factor of the other set."""
+    if not values.numel():
+        return rows.new_zeros(len(rows))
     kept = values > values.max() * 1e-9
     through = rows @ (other @ vectors[:, kept])
     return (through.square() / values[kept]).sum(1)
