@@ -14,7 +14,7 @@ from sparring.registry import parse, units
 
 SMALL = {
     "dense": "dense(latent=8, hidden=(16,))", "dcgan": "dcgan(latent=8, width=4)",
-    "r3": "r3(latent=8, width=4, group=8)",
+    "r3": "r3(latent=8, width=4)",
     "residual": "residual(latent=8, width=4)", "autoencoder": "autoencoder(latent=8, width=4)",
 }  # fmt: skip
 SHAPES = [(1, 28, 28), (1, 25, 25), (3, 37, 50), (3, 32, 32), (1, 8, 8), (2, 5, 3), (1, 1, 1), (4, 50, 9)]

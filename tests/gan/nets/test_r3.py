@@ -7,7 +7,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sparring.errors import InputError
 from sparring.gan.nets.r3 import _Block, _Resampled
 from sparring.gan.penalties import mixes_samples
 from sparring.registry import parse
@@ -21,8 +20,7 @@ def test_there_is_no_normalization():
 
 
 def test_every_block_begins_as_the_identity():
-    unit = parse("r3(width=8, group=8)")
-    block, x = _Block(8, unit, 4), torch.randn(3, 8, 5, 5)
+    block, x = _Block(8, 4), torch.randn(3, 8, 5, 5)
     assert torch.equal(block(x), x)
     block(x).square().sum().backward()
     assert bool(block.leave.weight.grad.any())  # and can leave it
@@ -31,24 +29,21 @@ def test_every_block_begins_as_the_identity():
 def test_a_fresh_discriminator_is_linear():
     """In its image, as all its blocks are the identity; with blocks at full size, in place of a leaky ReLU there."""
     torch.manual_seed(0)
-    d = parse("r3(width=8, group=8, full=True)").discriminator((1, 20, 20)).double()
+    d = parse("r3(width=8, full=True)").discriminator((1, 20, 20)).double()
     x, y = torch.rand(2, 4, 1, 20, 20, dtype=torch.float64)
     torch.testing.assert_close(d(0.3 * x + 0.7 * y), 0.3 * d(x) + 0.7 * d(y))
     assert float(d(x).detach().std()) > 0.01
 
 
 def test_the_start_is_scaled_by_the_number_of_blocks():
-    """Standard deviations gain · L^(−1/4) / √fan-in in the first two layers of a block, L all blocks of the net."""
+    """Standard deviation gain · L^(−1/2) / √fan-in in the first layer of a block, L all blocks of the net."""
     torch.manual_seed(0)
     d = parse("r3(width=32, blocks=2)").discriminator((1, 16, 16))  # sizes 8 and 4 (full size has none)
     blocks = [m for m in d.modules() if isinstance(m, _Block)]
     assert len(blocks) == 4
-    gain = (2 / 1.04) ** 0.5 * 4**-0.25
     for block in blocks:
-        for layer in (block.enter, block.mix):
-            fan_in = layer.weight[0].numel()
-            assert float(layer.weight.detach().std()) == pytest.approx(gain / fan_in**0.5, rel=0.05)
-        assert block.mix.groups == block.mix.in_channels // 16
+        wanted = (2 / 1.04) ** 0.5 * 4**-0.5 / block.enter.weight[0].numel() ** 0.5
+        assert float(block.enter.weight.detach().std()) == pytest.approx(wanted, rel=0.05)
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -82,8 +77,3 @@ def test_full_size_has_one_convolution_or_blocks():
     d, generator = parse("r3").discriminator((1, 28, 28)), parse("r3").generator((1, 28, 28))
     assert (d.body[0].kernel_size, d.body[0].stride, type(d.body[1])) == ((3, 3), (1, 1), nn.LeakyReLU)
     assert (generator.body[-1].kernel_size, type(generator.body[-2])) == ((3, 3), nn.LeakyReLU)
-
-
-def test_groups_have_to_divide():
-    with pytest.raises(InputError, match="group of r3 to divide the 20 channels"):
-        parse("r3(width=10, group=16)")

@@ -65,10 +65,10 @@ class Gan(Unit):
 
     nets: Nets = R3()  # noqa: RUF009 - a frozen value
     loss: GanLoss = Relativistic()  # noqa: RUF009 - a frozen value
-    penalties: tuple[Penalty, ...] = (R1(), R2())
+    penalties: tuple[Penalty, ...] = (R1(gamma=0.25, every=4), R2(gamma=0.25, every=4))
     tricks: tuple[Trick, ...] = ()
     rule: Rule = Alternating()  # noqa: RUF009 - a frozen value
-    lr: float = 2e-4
+    lr: float = 1e-3
     lr_discriminator: float | None = None
     optimizer: Literal["adam", "rmsprop"] = "adam"
     betas: tuple[float, float] = (0.0, 0.99)

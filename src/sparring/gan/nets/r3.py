@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sparring.errors import InputError
 from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, halvings, image_shape, inputs
 
 GAIN = math.sqrt(2 / (1 + 0.2**2))
@@ -19,11 +18,11 @@ GAIN = math.sqrt(2 / (1 + 0.2**2))
 
 @dataclass(frozen=True)
 class R3(Nets):
-    """Bottlenecks turned outward: 1 × 1 to more channels, grouped 3 × 3, 1 × 1 back, added to where it came from.
+    """Two 3 × 3 convolutions a block, with a leaky ReLU between them, added to where they came from.
 
-    Leaky ReLU inside the block alone; bilinear resampling between sizes; a learned basis where codes become a grid,
-    and one where a grid becomes features. The last convolution of a block begins at zero, the others scaled down by
-    the number of blocks, so that a net of any depth begins as a linear one.
+    Bilinear resampling between sizes; a learned basis where codes become a grid, and one where a grid becomes
+    features. The last convolution of a block begins at zero, the first scaled down by the number of blocks, so that a
+    net of any depth begins as a linear one.
 
     Fields:
         latent: ≥ 1, length of a code.
@@ -32,15 +31,15 @@ class R3(Nets):
         blocks: ≥ 1, at each size.
         full: whether there are blocks at full size too, where most of the time would go; if not, a 3 × 3 convolution
             is all there is, with leaky ReLU on its inner side.
-        expansion: ≥ 1, how many times more channels inside a block.
-        group: ≥ 1, channels a group of the 3 × 3 convolution; divides those inside a block.
 
     Shapes: (n, latent) → (n, c, h, w); (n, c, h, w) → (n,), any h and w.
 
     Source: Huang, Gokaslan, Kuleshov and Tompkin 2024, arXiv 2501.05441, section 3 and appendix; the start: Zhang,
-    Dauphin and Ma 2019, arXiv 1901.09321. **Differs**: as small as a processor without accelerator asks for: 32
-    channels at half the size, one block a size and none at full size, the paper's 768 and two everywhere; tanh at the
-    end, so that images lie in [0, 1]; bilinear resampling to sizes that need not be powers of two, without a filter.
+    Dauphin and Ma 2019, arXiv 1901.09321. **Differs**: two full convolutions in a block, as in the second source, where
+    the first has a grouped one between two of 1 × 1, which a processor is slow at; as small as a processor without
+    accelerator asks for: 32 channels at half the size, one block a size and none at full size, the paper's 768 and two
+    everywhere; tanh at the end, so that images lie in [0, 1]; bilinear resampling to sizes that need not be powers of
+    two, without a filter.
 
     >>> import torch
     >>> R3().generator((3, 37, 50))(torch.zeros(2, 64)).shape
@@ -52,21 +51,10 @@ class R3(Nets):
     width: int = 16
     most: int = 256
     blocks: int = 1
-    expansion: int = 2
-    group: int = 16
     full: bool = False
 
     def __post_init__(self) -> None:
-        check_sizes(
-            self, latent=self.latent, width=self.width, most=self.most, blocks=self.blocks, expansion=self.expansion,
-            group=self.group,
-        )  # fmt: skip
-        for width in (self.width, self.most):
-            if width * self.expansion % self.group:
-                raise InputError(
-                    f"expected group of r3 to divide the {width * self.expansion} channels inside a block, got "
-                    f"{self.group}"
-                )
+        check_sizes(self, latent=self.latent, width=self.width, most=self.most, blocks=self.blocks)
 
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
         """Return a basis, and blocks at each size, resampled from one to the next."""
@@ -74,7 +62,7 @@ class R3(Nets):
         sizes, widths, counts = self._plan(h, w)
         layers: list[nn.Module] = [_Basis(inputs(self.latent, classes), widths[-1], sizes[-1])]
         for step in reversed(range(len(sizes))):
-            layers += [_Block(widths[step], self, sum(counts)) for _ in range(counts[step])]
+            layers += [_Block(widths[step], sum(counts)) for _ in range(counts[step])]
             if step:
                 layers.append(_Resampled(sizes[step - 1], widths[step], widths[step - 1]))
         end = (
@@ -94,7 +82,7 @@ class R3(Nets):
             else [_drawn(nn.Conv2d(c, widths[0], 3, padding=1), GAIN), nn.LeakyReLU(0.2)]
         )
         for step in range(len(sizes)):
-            layers += [_Block(widths[step], self, sum(counts)) for _ in range(counts[step])]
+            layers += [_Block(widths[step], sum(counts)) for _ in range(counts[step])]
             if step + 1 < len(sizes):
                 layers.append(_Resampled(sizes[step + 1], widths[step], widths[step + 1]))
         layers.append(_drawn(nn.Conv2d(widths[-1], widths[-1], sizes[-1], groups=widths[-1], bias=False)))
@@ -114,20 +102,16 @@ class R3(Nets):
 
 
 class _Block(nn.Module):
-    """x + W₃ a(W₂ a(W₁ x)), W₃ = 0 at first."""
+    """x + W₂ a(W₁ x), W₂ = 0 at first and W₁ scaled by L^(−1/2) in a net of L blocks."""
 
-    def __init__(self, width: int, unit: R3, total: int) -> None:
+    def __init__(self, width: int, total: int) -> None:
         super().__init__()
-        inner, scale = width * unit.expansion, GAIN * total**-0.25
-        self.enter = _drawn(nn.Conv2d(width, inner, 1), scale)
-        self.mix = _drawn(nn.Conv2d(inner, inner, 3, padding=1, groups=inner // unit.group), scale)
-        self.leave = _drawn(nn.Conv2d(inner, width, 1, bias=False), 0.0)
+        self.enter = _drawn(nn.Conv2d(width, width, 3, padding=1), GAIN * total**-0.5)
+        self.leave = _drawn(nn.Conv2d(width, width, 3, padding=1, bias=False), 0.0)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return features of the same shape."""
-        out = F.leaky_relu(self.enter(x), 0.2)
-        out = F.leaky_relu(self.mix(out), 0.2)
-        result: Tensor = x + self.leave(out)
+        result: Tensor = x + self.leave(F.leaky_relu(self.enter(x), 0.2))
         return result
 
 
