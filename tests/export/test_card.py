@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -34,9 +36,12 @@ def test_it_says_what_the_run_says(exported, gan_run: Path) -> None:
     assert f"| spread | {result['looks'][-1]['spread']:.3g} |" in text
     assert f"at most {exported.apart:.1e} from torch's" in text
     assert "![64 samples](samples.png)" in text
-    command = re.search(r"sparring train '(.*?)' --data", text)
-    assert command is not None
-    assert parse_as(Gan, command[1]) == parse_as(Gan, spec["gan"]), "the recipe in full"
+    (line,) = re.findall(r"^sparring train .*$", text, re.MULTILINE)
+    words = shlex.split(line)
+    assert parse_as(Gan, words[2]) == parse_as(Gan, spec["gan"])
+    assert words[3:] == ["--data", spec["data"], "--images", str(spec["images"]), "--seed", str(spec["seed"])]
+    for field in dataclasses.fields(Gan):
+        assert f"| {field.name} | `" in text, "the recipe in full"
     for alarm in result["alarms"]:
         assert alarm["evidence"] in text
 

@@ -18,7 +18,7 @@ from sparring.registry import parse_as
 NETS = [
     ("dcgan(width=8)", (1, 28, 28), ""),
     ("dcgan(width=8)", (3, 37, 50), ""),
-    ("r3", (3, 37, 50), ""),
+    ("r3()", (3, 37, 50), ""),
     ("residual(width=8)", (1, 25, 25), ""),
     ("autoencoder(width=8)", (1, 25, 25), "loss=began()"),
     ("dcgan(width=8)", (1, 28, 28), "conditional=True"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,8 +80,9 @@ def _alarms(result: dict[str, Any] | None) -> str:
 def _recipe(spec: dict[str, Any]) -> str:
     unit = parse_as(Gan, spec["gan"])
     rows = [(f.name, f"`{getattr(unit, f.name)}`") for f in dataclasses.fields(unit)]
-    command = f"sparring train '{spec['gan']}' --data {spec['data']} --images {spec['images']} --seed {spec['seed']}"
-    return f"## Recipe\n\n```bash\n{command}\n```\n\n{_table(('field', 'value'), rows)}"
+    options = {"--data": spec["data"], "--images": spec["images"], "--seed": spec["seed"]}
+    words = ["sparring", "train", spec["gan"], *(str(word) for pair in options.items() for word in pair)]
+    return f"## Recipe\n\n```bash\n{shlex.join(words)}\n```\n\n{_table(('field', 'value'), rows)}"
 
 
 def _load(generator: Generator, apart: float | None) -> str:

@@ -10,21 +10,21 @@ import torch
 from sparring.core.runs import read_json
 from sparring.data import Dataset, load_data
 from sparring.errors import InputError, did_you_mean
-from sparring.gan import Generator
+from sparring.gan import Discriminator, Generator
 
 
-def images_for(generator: Generator, text: str, n: int | None = None, seed: int = 0) -> Dataset:
-    """Return at most n images, drawn by a seed, brought to the size and colors of the generator's own.
+def images_for(net: Generator | Discriminator, text: str | Dataset, n: int | None = None, seed: int = 0) -> Dataset:
+    """Return at most n images, drawn by a seed, brought to the size and colors that a net makes or sees.
 
     Raises: InputError for what is not there, and samples that cannot be brought to the shape.
     """
-    shape = generator.shape
+    shape = net.shape
     if len(shape) == 3 and shape[0] in (1, 3):
         data = load_data(text, size=(shape[1], shape[2]), channels=shape[0])
     else:
         data = load_data(text)
     if data.shape != shape:
-        raise InputError(f"expected samples of shape {shape} like the generator's in {text}, got {data.shape}")
+        raise InputError(f"expected samples of shape {shape} like the net's in {text}, got {data.shape}")
     return data if n is None else part(data, data.subset(n, seed))
 
 
