@@ -68,7 +68,7 @@ class Gan(Unit):
     penalties: tuple[Penalty, ...] = (R1(gamma=0.25, every=4), R2(gamma=0.25, every=4))
     tricks: tuple[Trick, ...] = ()
     rule: Rule = Alternating()  # noqa: RUF009 - a frozen value
-    lr: float = 1e-3
+    lr: float = 5e-4
     lr_discriminator: float | None = None
     optimizer: Literal["adam", "rmsprop"] = "adam"
     betas: tuple[float, float] = (0.0, 0.99)
