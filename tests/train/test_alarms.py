@@ -7,7 +7,7 @@ planted.
 
 | statistic, rounds | healthy | limit | planted | what was planted |
 |---|---|---|---|---|
-| pace, mean of a record | ≤ 0.032 (baseline, at 1e-3) | 0.045 | ≥ 0.033 in the first 100, ≥ 0.08 in the first 10 | a learning rate × 50 |
+| pace, mean of a record | ≤ 0.016 | 0.025 | ≥ 0.030 in the first 100 | a learning rate × 50 |
 | D's pace in G's | 0.29 to 3.0 | 0.1 to 10 | ≤ 0.04, ≥ 15 at the farthest | D's learning rate / 50, × 50, dense |
 | records in a row with D right on 99.5 % | ≤ 4, from round 100 | 10 | ≥ 12 | G's learning rate × 50, baseline |
 | (s' − s) / max(1, |s|, |s'|) | ≤ 0.04 | 0.15 | ≥ 0.55 | D's learning rate / 50, dense |

@@ -57,7 +57,7 @@ class Limits:
     even: float = 0.02
     level: float = 0.001
     ahead: float = 10.0
-    stride: float = 0.045
+    stride: float = 0.025
     wild: float = 1000.0
     apart: float = 0.8
 
