@@ -56,7 +56,7 @@ def test_a_folder_of_pictures_trains_without_an_option(here: Path, capsys: pytes
         (["train", "dcgann", "--data", "digits"], "did you mean 'dcgan'"),
         (["train", "dcgan"], "expected --data"),
         (["train", SMALL, "--data", "digits", "--images", "2x"], "a number of images such as 2M"),
-        (["train", SMALL, "--data", "digits", "--on-alarm", "shout"], "continue or stop"),
+        (["train", SMALL, "--data", "digits", "--on-alarm", "shout"], "continue, stop or rollback"),
         (["train", SMALL, "--data", "digits", "--images", "1k", "--minutes", "1"], "images or minutes, got both"),
     ],
 )

@@ -26,12 +26,15 @@ def sample(
     out: Annotated[
         Path, typer.Option("--out", help="FILE.png for one sheet, FILE.npz for an array, or a folder of pictures.")
     ] = Path("samples.png"),
+    which: Annotated[
+        str, typer.Option("--which", help="best, last, or the images of one that was kept, such as 64000.")
+    ] = "best",
     seed: opt.Seed = 0,
 ) -> int:
     """Draw images from a trained generator: the same seed gives the same images, however many."""
     if n < 1:
         raise InputError(f"expected --n of at least 1, got {n}")
-    images = generate(load_generator(run), n, seed=seed)
+    images = generate(load_generator(run, which), n, seed=seed)
     if out.suffix == ".npz":
         file = io.BytesIO()
         np.savez_compressed(file, images=to_bytes(images).numpy())

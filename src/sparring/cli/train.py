@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +23,13 @@ from sparring.report import train_page, write_report
 from sparring.train import train as run_train
 from sparring.train._looks import GRIDS
 
-ON_ALARM = ("continue", "stop")
+ON_ALARM = ("continue", "stop", "rollback")
+ENDS = {
+    "alarm": "stopped at an alarm; without --on-alarm stop the same command goes on",
+    "rollbacks": "ended: it went wrong again after every rollback",
+    "flat": "ended: the held-out figure has stopped improving; without --until-flat the same command goes on",
+}
+"""What is said of a training that ended before its time."""
 
 
 @app.command()
@@ -38,7 +45,18 @@ def train(
         str | None, typer.Option("--images", help="Real images shown in all, such as 2M or 300k.  [default: 200k]")
     ] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", help="In place of --images: as many as fit.")] = None,
-    on_alarm: Annotated[str, typer.Option("--on-alarm", help="continue, or stop at the first.")] = "continue",
+    held_out: Annotated[
+        str | None, typer.Option("--held-out", help="Images to compare samples with.  [default: a tenth of --data]")
+    ] = None,
+    features: Annotated[str, typer.Option("--features", help="The network that compares them.")] = "pixels(size=32)",
+    keep: Annotated[int, typer.Option("--keep", help="How many of the best generators to keep.")] = 3,
+    until_flat: Annotated[
+        bool, typer.Option("--until-flat", help="End when the held-out figure has not improved for 5 looks.")
+    ] = False,
+    on_alarm: Annotated[
+        str, typer.Option("--on-alarm", help="continue, stop at the first, or rollback to before it.")
+    ] = "continue",
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write OUT/tensorboard too.")] = False,
     precision: Annotated[str, typer.Option("--precision", help="float32 or bfloat16.")] = "float32",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the whole configuration and stop.")] = False,
     device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
@@ -61,16 +79,19 @@ def train(
         raise InputError("expected --data, got none: a folder of images, an array or a data set")
     if on_alarm not in ON_ALARM or precision not in ("float32", "bfloat16"):
         raise InputError(
-            f"expected --on-alarm continue or stop and --precision float32 or bfloat16, got {on_alarm} and {precision}"
+            f"expected --on-alarm continue, stop or rollback and --precision float32 or bfloat16, got {on_alarm} and "
+            f"{precision}"
         )
     dataset, group = load_data(data, size=size, channels=channels), this_group()
+    judged = None if held_out is None else load_data(held_out, size=size, channels=channels)
     wanted = None if images is None else count(images)
     folder = Path(group.share(out or (new_run_dir("train", f"{gan}-{data}") if group.rank == 0 else None)))
     keep_memory()
     progress = _Progress(quiet or group.rank > 0)
     try:
         found = run_train(
-            unit, dataset, images=wanted, minutes=minutes, seed=seed, out=folder, device=device,
+            unit, dataset, images=wanted, minutes=minutes, held_out=judged, features=features, keep=keep,
+            until_flat=until_flat, seed=seed, out=folder, tensorboard=tensorboard, device=device,
             precision=precision, on_alarm=on_alarm,  # type: ignore[arg-type]
             command=opt.command_line(), progress=progress,
         )  # fmt: skip
@@ -86,16 +107,27 @@ def train(
     report = write_report(folder / "report.html", train_page(found.result, grids))
     result = found.result
     print(f"{gan} on {dataset.name}: {result['images']:,} images in {result['seconds']:.0f} s, seed {seed}")
+    print(_figure(result))
+    for turn in result["rollbacks"]:
+        to = f"ended at {turn['to_images']:,}" if turn["ends"] else f"went back to {turn['to_images']:,}"
+        print(f"rollback {turn['number']}: {to} after {turn['images']:,} images: {turn['why']}")
     for alarm in found.alarms:
         print(f"alarm: {alarm.kind} after {alarm.images:,} images: {alarm.evidence}")
-    if not found.alarms:
+    if not found.alarms and not result["rollbacks"]:
         print("no alarm")
     print(f"samples: sparring sample {folder} --n 64 --out samples.png")
     print(f"report: {report}")
     if result["stopped"]:
-        print("stopped at an alarm; without --on-alarm stop the same command goes on")
-        return 1
-    return 0
+        print(ENDS[result["stopped_by"]])
+    return int(result["stopped_by"] in ("alarm", "rollbacks"))
+
+
+def _figure(result: dict[str, Any]) -> str:
+    """Return the figure of the generator that is kept, with its interval and what it is told against."""
+    figure, kept = result["figure"], result["kept"]
+    ends = "" if figure["interval"] is None else " ({:.4g} to {:.4g})".format(*figure["interval"])
+    chosen = f", the best of {len(result['looks'])} looks, after {kept[0]['images']:,} images" if kept else ""
+    return f"{figure['label']} {figure['value']:.4g}{ends} against half of {figure['against']}{chosen}"
 
 
 def count(text: str) -> int:
@@ -111,27 +143,42 @@ def count(text: str) -> int:
 
 
 class _Progress:
-    """A bar in images, with what the players lose and the latest look."""
+    """A bar in images, with what the players lose, the latest look and the time left."""
 
     def __init__(self, quiet: bool) -> None:
         self._quiet, self._done, self._look = quiet, 0, ""
+        self._begun = (0, 0.0)
         self._bar: Bar | None = None
 
     def __call__(self, record: dict[str, Any]) -> None:
         if record["event"] == "alarm":
             self._look = f"ALARM {record['kind']}"
             return
+        if record["event"] == "rollback":
+            self._look = f"ROLLBACK {record['number']} to {record['to_images']:,} images"
+            return
         if self._bar is None:
             self._bar = Bar("train", record["of"] * record["images"] // record["round"], quiet=self._quiet)
             self._bar.__enter__()
+            self._begun = record["images"], time.monotonic()
         losses = ""
         if "spread" in record:
-            self._look = f"spread {record['spread']:.2f}, twins {record['copies']:.0%}"
+            judged = f"figure {record['figure']:.4g}, " if "figure" in record else ""
+            self._look = f"{judged}spread {record['spread']:.2f}, twins {record['copies']:.0%}"
         if "accuracy" in record:
             losses = f"D {record['discriminator_loss']:.2f} G {record['generator_loss']:.2f} "
-        rate = record["images"] / max(record["seconds"], 1e-9)
-        self._bar.advance(record["images"] - self._done, f"{losses}{self._look} ({rate:.0f} images/s)")
+        self._bar.advance(record["images"] - self._done, f"{losses}{self._look}{self._pace(record)}")
         self._done = record["images"]
+
+    def _pace(self, record: dict[str, Any]) -> str:
+        """Return images a second and the time left, by what this process has played; looks count."""
+        images, started = self._begun
+        if record["images"] <= images:
+            return ""
+        rate = (record["images"] - images) / max(time.monotonic() - started, 1e-9)
+        total = record["of"] * record["images"] // record["round"]
+        minutes, seconds = divmod(round((total - record["images"]) / rate), 60)
+        return f" ({rate:.0f} images/s, {minutes}:{seconds:02d} left)"
 
     def close(self) -> None:
         """End the bar."""

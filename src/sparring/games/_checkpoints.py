@@ -122,11 +122,10 @@ class Checkpoints:
             self._best = _read(self.folder / BEST)
         return self._best
 
-    def history(self, event: str) -> list[dict[str, Any]]:
-        """Return every record of an event so far, those of before an interruption included."""
-        if self.folder is None:
-            return [record for record in self._told if record["event"] == event]
-        return [record for _, record in self._lines() if record["event"] == event]
+    def history(self, event: str | None = None) -> list[dict[str, Any]]:
+        """Return every record so far, or those of an event, those of before an interruption included."""
+        records = self._told if self.folder is None else [record for _, record in self._lines()]
+        return [record for record in records if event in (None, record["event"])]
 
     def log(self, event: str, **fields: Any) -> None:
         """Append a record."""

@@ -128,6 +128,7 @@ class _Run:
         if told:
             self._tell("train", **table.told())
         if looked:
+            table.check_weights()
             figures = {} if plan.evaluate is None else plan.evaluate(table)
             if figures:
                 self._tell("evaluate", **figures)
@@ -143,7 +144,7 @@ class _Run:
         spoken = told or looked
         self.over = plan.halt is not None and whole and spoken and bool(table.group.share(plan.halt()))
         due = last or self.over or (whole and time.monotonic() - self.saved > plan.save_every)
-        if due and (self.main or back is not None):
+        if due and not looked:
             table.check_weights()
         if back is not None and looked and whole:
             files.save_good(self._state(), back.looks)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load as load_tensors
+from torch import Tensor
 
 from sparring.core.runs import read_json
 from sparring.errors import InputError
@@ -14,16 +15,19 @@ from sparring.gan import Gan
 from sparring.gan.game import DISCRIMINATOR, GENERATOR
 from sparring.gan.nets import Discriminator, Generator
 from sparring.registry import parse_as
+from sparring.train._kept import best_file, kept_file
 
 WEIGHTS = "generator.safetensors"
 
 
-def load_generator(run: str | Path) -> Generator:
-    """Return the generator of a training, in eval mode: the average of its weights, where one was kept.
+def load_generator(run: str | Path, which: str | int = "best") -> Generator:
+    """Return a generator of a training, in eval mode: the average of its weights, where one was kept.
 
-    A training that has not ended gives what its last checkpoint holds.
+    `which`: "best" by the figure on held-out images, "last", or the number of images trained on of one that was kept.
+    A training that has not ended gives the best so far.
 
-    Raises: InputError when the directory holds no training of a GAN, or none that has got to its first checkpoint.
+    Raises: InputError when the directory holds no training of a GAN, none that has got to its first checkpoint, or no
+    generator of that number.
     """
     folder = Path(run)
     spec = read_json(folder / "spec.json")
@@ -31,19 +35,29 @@ def load_generator(run: str | Path) -> Generator:
         raise InputError(f"expected the run directory of `sparring train`, got one of `sparring {spec.get('kind')}`")
     unit = parse_as(Gan, spec["gan"])
     generator, _ = unit.build(tuple(spec["shape"]), int(spec["classes"]))
-    if (folder / WEIGHTS).exists():
-        tensors = load_tensors((folder / WEIGHTS).read_bytes())
-    else:
-        kept = Checkpoints(folder, writes=False).last()
-        if kept is None:
-            raise InputError(f"expected {WEIGHTS} or a checkpoint in {folder}, got neither: let the training go on")
-        player = kept["players"][GENERATOR]
-        tensors = (player["average"] or {"module": player["module"]})["module"]
+    tensors = _weights(folder, which)
     for name in ("reference", "reference_labels"):
         if name in tensors:  # a buffer that has no shape before it is filled
             setattr(generator, name, torch.zeros_like(tensors[name]))
     generator.load_state_dict(tensors)
     return generator.eval().requires_grad_(False)
+
+
+def _weights(folder: Path, which: str | int) -> dict[str, Tensor]:
+    text = str(which).strip()
+    if text not in ("best", "last") and not text.isdecimal():
+        raise InputError(f"expected best, last or a number of images, got {which!r}")
+    path = kept_file(folder, int(text)) if text.isdecimal() else folder / WEIGHTS if text == "best" else None
+    if text == "best" and not (folder / WEIGHTS).exists():
+        path = best_file(folder)
+    if path is not None:
+        return load_tensors(path.read_bytes())
+    kept = Checkpoints(folder, writes=False).last()
+    if kept is None:
+        raise InputError(f"expected {WEIGHTS} or a checkpoint in {folder}, got neither: let the training go on")
+    player = kept["players"][GENERATOR]
+    tensors: dict[str, Tensor] = (player["average"] or {"module": player["module"]})["module"]
+    return tensors
 
 
 def load_discriminator(run: str | Path) -> Discriminator:

@@ -17,6 +17,8 @@ from sparring.games import Table
 from sparring.gan import codes, generate
 from sparring.gan.game import GENERATOR
 from sparring.gan.nets import Generator
+from sparring.train._held import Judge
+from sparring.train._kept import Kept
 from sparring.types import Images
 
 SAMPLES = 256
@@ -33,14 +35,25 @@ class Looks:
 
     `spread`: mean distance between samples, as a share of that between real images. `copies`: the share of samples with
     a twin among the others. `apart`: how far the average's samples are from the weights' own, as a share of the mean
-    distance between real images; only where there is an average. Distances are Euclidean, of pixels.
+    distance between real images; only where there is an average. Distances are Euclidean, of pixels. A `judge` adds
+    `figure`, `noise` and `recall` against held-out images, and `kept` keeps the best.
 
-    Cost: at each look SAMPLES images of the generator and of its average, and their distances.
+    Cost: at each look SAMPLES images of the generator and of its average, and their distances; with a judge, as many
+    samples as it compares, and its own.
     """
 
-    def __init__(self, data: Dataset, latent: int, seed: int, folder: Path | None) -> None:
+    def __init__(
+        self,
+        data: Dataset,
+        latent: int,
+        seed: int,
+        folder: Path | None,
+        judge: Judge | None = None,
+        kept: Kept | None = None,
+    ) -> None:
         real = data.images(data.subset(SAMPLES, seed)).flatten(1)
-        self._codes = codes(SAMPLES, latent, seed)
+        self._judge, self._kept = judge, kept
+        self._codes = codes(max(SAMPLES, judge.n if judge else 0), latent, seed)
         self._spread, nearest = _distances(real)
         self._twin = TWIN * float(nearest.median())
         self._folder = folder
@@ -49,11 +62,17 @@ class Looks:
         """Return the figures of this moment, and leave a picture in the run's folder."""
         player = table.players[GENERATOR]
         assert isinstance(player.module, Generator)
-        raw = generate(player.module, SAMPLES, z=self._codes)
-        if player.average is None:
-            return self._figures(raw, None, table)
-        assert isinstance(player.average.module, Generator)
-        return self._figures(generate(player.average.module, SAMPLES, z=self._codes), raw, table)
+        raw, shown = None, player.module
+        if player.average is not None:
+            assert isinstance(player.average.module, Generator)
+            raw, shown = generate(player.module, SAMPLES, z=self._codes[:SAMPLES]), player.average.module
+        images = generate(shown, len(self._codes), z=self._codes)
+        figures = self._figures(images[:SAMPLES], raw, table)
+        if self._judge is not None:
+            figures |= self._judge.look(images)
+        if self._kept is not None:
+            self._kept.take(table, figures)
+        return figures
 
     def _figures(self, images: Images, raw: Images | None, table: Table) -> dict[str, float]:
         spread, nearest = _distances(images.flatten(1))

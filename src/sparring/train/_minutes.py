@@ -14,6 +14,7 @@ from sparring.errors import InputError
 from sparring.games import Feed, Plan
 from sparring.games import train as play
 from sparring.gan import Gan
+from sparring.train._held import Judge
 from sparring.train._looks import Looks
 
 ROUNDS = 12
@@ -21,7 +22,14 @@ ROUNDS = 12
 
 
 def fitting_images(
-    unit: Gan, data: Dataset, minutes: float, looks: int, folder: Path | None, group: Group, device: torch.device
+    unit: Gan,
+    data: Dataset,
+    minutes: float,
+    looks: int,
+    folder: Path | None,
+    group: Group,
+    device: torch.device,
+    judge: Judge | None = None,
 ) -> int:
     """Return the images that fit, the looks paid for out of the same minutes; those of a run that has begun.
 
@@ -39,7 +47,7 @@ def fitting_images(
     play(game, unit.rule, table, feed, Plan(4 + ROUNDS))
     rate = (table.images - before) / (time.perf_counter() - started)
     started = time.perf_counter()
-    Looks(data, generator.latent, 0, None)(table)
+    Looks(data, generator.latent, 0, None, judge)(table)
     images = int(group.share(round(rate * (60 * minutes - looks * (time.perf_counter() - started)))))
     if images < ROUNDS * unit.batch_size:
         raise InputError(f"expected minutes for {ROUNDS} rounds at least, got {minutes}: a round takes longer")

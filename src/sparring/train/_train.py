@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
-import json
+import copy
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,27 +13,32 @@ import torch
 from safetensors.torch import save as save_tensors
 
 from sparring.core.group import this_group
-from sparring.core.runs import machine, open_run, versions, write_atomic, write_json
+from sparring.core.runs import open_run, write_atomic, write_json
 from sparring.data import Dataset, load_data
 from sparring.errors import InputError
-from sparring.games import Feed, Plan
+from sparring.games import Feed, Plan, Rollback
 from sparring.games import train as play
 from sparring.gan import Gan, recipe
 from sparring.gan.game import GENERATOR
 from sparring.gan.nets import Generator
+from sparring.metrics.features import FeatureNetwork, features_unit
+from sparring.train._board import Board, needs_tensorboard
+from sparring.train._hearing import Hearing
+from sparring.train._held import Judge, hold_out, told
+from sparring.train._kept import Kept, weights
 from sparring.train._load import WEIGHTS
 from sparring.train._looks import Looks
 from sparring.train._minutes import fitting_images
-from sparring.train._watch import Alarm, Limits, Watch
+from sparring.train._result import result_of
+from sparring.train._watch import Alarm, Limits
 
-Record = dict[str, Any]
-LOOKS = 20
-"""How often samples are looked at in a training."""
+LOOKS, APART = 20, 2000
+"""How often samples are looked at in a training, and after how many rounds at most."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What a training gave: the `generator` in eval mode, `alarms`, and what `result.json` holds."""
+    """What a training gave: the best `generator` in eval mode, `alarms`, and what `result.json` holds."""
 
     generator: Generator
     alarms: list[Alarm]
@@ -48,29 +52,44 @@ def train(
     *,
     images: float | None = None,
     minutes: float | None = None,
+    held_out: str | Dataset | None = None,
+    features: str | FeatureNetwork = "pixels(size=32)",
+    keep: int = 3,
+    until_flat: bool = False,
+    on_alarm: Literal["continue", "stop", "rollback"] = "continue",
+    limits: Limits | None = None,
     seed: int = 0,
     out: str | Path | None = None,
+    tensorboard: bool = False,
     device: str | torch.device = "cpu",
     precision: Literal["float32", "bfloat16"] = "float32",
-    on_alarm: Literal["continue", "stop"] = "continue",
-    limits: Limits | None = None,
     command: str | None = None,
-    progress: Callable[[Record], None] | None = None,
+    progress: Callable[[dict[str, Any]], None] | None = None,
 ) -> Trained:
-    """Train a GAN on images of any size, or on plain features, and say while it happens what goes wrong.
+    """Train a GAN on images of any size, or on plain features; say what goes wrong while it does, and keep the best.
 
     Args:
         gan: a recipe, such as "dcgan" or "baseline(batch_size=32)", or a whole "gan(...)".
         data: a Dataset, or the text of one; labels are needed by conditional GANs alone.
         images: real images shown to the discriminator, 200,000 unless `minutes` are given.
         minutes: in their place, as many as fit, from the time that some rounds take.
+        held_out: images that samples are compared with. By default a tenth of the data, at most 2,000 images, that are
+            then not trained on; of fewer than 2,000 none are held out, and the result says so. One half of them chooses
+            among the looks, the figure that is told is of the other (G40).
+        features: the network that compares; by default none, but the pixels themselves, of images with up to 32 a side
+            and of larger ones at that size.
+        keep: how many of the best generators to keep, ≥ 1.
+        until_flat: end when the figure of the select half has not improved beyond its noise for 5 looks.
+        on_alarm: stop ends the training at the first alarm, its weights kept. rollback goes back to the state of two
+            looks before collapse, divergence, vanishing, or what is not finite, and on with other random numbers at
+            half the learning rates; after three times, the next ends it.
+        limits: from where on something is an alarm.
         seed: decides every random number.
         out: a directory for the run: checkpoints, log, pictures of the same codes. Killed at any moment, the same call
             goes on and ends with the same weights, to the bit on the same machine. Under `torchrun` all processes share
             every batch.
+        tensorboard: write losses, figures and pictures for TensorBoard to `out`.
         precision: bfloat16 for the networks where the hardware has it; penalties stay in float32.
-        on_alarm: stop ends the training at the first alarm, its weights kept.
-        limits: from where on something is an alarm.
         progress: called with every record of the log, and with every alarm.
 
     Returns: Trained.
@@ -78,102 +97,92 @@ def train(
     Raises: InputError, one line, for bad input, losses that are not finite (the last good checkpoint stays: G36), or a
     directory that holds another run.
 
-    Cost: that of the GAN's rounds, and 20 looks at 256 samples.
+    Cost: that of the GAN's rounds, and 20 looks at up to 1,000 samples; one every 2,000 rounds in a longer training.
 
     >>> found = train("gan(nets=dense(hidden=(16,)))", "digits:train", images=640)
     >>> found.generator(torch.zeros(3, found.generator.latent)).shape
     torch.Size([3, 1, 8, 8])
+    >>> found.result["figure"]["label"], found.result["figure"]["held_out"]
+    ('fid[pixels]', False)
     """
     unit, whole, place = recipe(gan), load_data(data), torch.device(device)
     group, folder = this_group(), None if out is None else Path(out)
     if images is not None and minutes is not None:
         raise InputError("expected images or minutes, got both")
+    if keep < 1:
+        raise InputError(f"expected at least 1 generator to keep, got {keep}")
     if unit.conditional:
         whole.take([0])  # says so when there are no labels
+    if tensorboard:
+        needs_tensorboard(folder)
+    held = hold_out(whole, None if held_out is None else load_data(held_out), seed)
+    network = features_unit(features)
+    judge = Judge(held, network, seed)
     if minutes is not None:
-        images = fitting_images(unit, whole, minutes, LOOKS, folder, group, place)
+        images = fitting_images(unit, held.train, minutes, LOOKS + 1, folder, group, place, judge)
     images = 200_000 if images is None else images
-    each = min(unit.batch_size, len(whole)) * unit.rule.batches
+    each = min(unit.batch_size, len(held.train)) * unit.rule.batches
     if not (math.isfinite(images) and images >= each):
         raise InputError(f"expected at least one round of {each} images, got {images}")
     rounds = math.ceil(images / each)
     spec = {
         "kind": "train", "gan": str(unit), "data": whole.name, "data_checksum": whole.checksum,
         "shape": list(whole.shape), "classes": len(whole.classes), "images": int(images), "precision": precision,
-        "seed": seed, "on_alarm": on_alarm,
+        "seed": seed, "held_out": held.words, "features": str(network),
     }  # fmt: skip
     if folder is not None and group.rank == 0:
         open_run(folder, spec, command)
     group.wait()
 
-    generator, discriminator = unit.build(whole.shape, len(whole.classes), seed=seed, data=whole)
+    generator, discriminator = unit.build(whole.shape, len(whole.classes), seed=seed, data=held.train)
     game = unit.game(generator.to(place), discriminator.to(place), group)
     table = unit.table(game, group, precision)
-    watch = _Hearing(limits, folder, progress)
+    board = Board(folder) if tensorboard and folder is not None and group.rank == 0 else None
+    hearing = Hearing(limits, folder, _both(board, progress))
+    back = Rollback(hearing.trouble, looks=(limits or Limits()).patience) if on_alarm == "rollback" else None
+    kept = Kept(folder, keep, back.looks if back else 0, judge.label, writes=group.rank == 0)
+
+    def why_end() -> str:
+        hearing.catch_up()
+        if on_alarm == "stop" and hearing.alarms:
+            return "alarm"
+        return "flat" if until_flat and hearing.flat() else ""
+
     plan = Plan(
-        rounds, seed, every=max(1, rounds // LOOKS), evaluate=Looks(whole, generator.latent, seed, folder),
-        progress=watch, pulse=max(1, min(50, rounds // LOOKS)),
-        halt=(lambda: bool(watch.alarms)) if on_alarm == "stop" else None,
+        rounds, seed, every=max(1, min(rounds // LOOKS, APART)),
+        evaluate=Looks(held.train, generator.latent, seed, folder, judge, kept), progress=hearing,
+        pulse=max(1, min(50, rounds // LOOKS)), halt=lambda: bool(why_end()), rollback=back,
     )  # fmt: skip
-    files = play(game, unit.rule, table, Feed(whole, unit.batch_size, seed, group=group, device=place), plan, folder)
-    watch.catch_up()
+    feed = Feed(held.train, unit.batch_size, seed, group=group, device=place)
+    files = play(game, unit.rule, table, feed, plan, folder)
+    hearing.catch_up()
+    gone_back = files.history("rollback")
+    stopped = "" if table.round == rounds else "rollbacks" if gone_back and gone_back[-1]["ends"] else why_end()
+    if board is not None:
+        board.close()
+
     average = table.players[GENERATOR].average
-    kept = generator if average is None else average.module
-    assert isinstance(kept, Generator)
-    told = ("round", "images", "seconds", "spread", "copies", "apart")
-    result = {
-        "kind": "train",
-        "spec": spec | {"versions": versions()},
-        "images": table.images,
-        "rounds": table.round,
-        "seconds": round(files.seconds, 3),
-        "alarms": [asdict(alarm) for alarm in watch.alarms],
-        "stopped": table.round < rounds,
-        "looks": [{k: record[k] for k in told if k in record} for record in files.history("evaluate")],
-        "losses": files.history("train"),
-        "command": command,
-        "machine": machine(),
-        "date": datetime.date.today().isoformat(),
-    }
+    best = copy.deepcopy(generator if average is None else average.module)
+    assert isinstance(best, Generator)
+    best.load_state_dict(kept.best(table.round) if kept.told(table.round) else weights(table))
+    figure = told(judge.report(best), held)
+    result = result_of(spec, table, files, held, kept, figure, hearing.alarms, stopped=stopped, command=command)
     if folder is not None and group.rank == 0:
-        tensors = {name: value.detach().cpu().contiguous() for name, value in kept.state_dict().items()}
-        write_atomic(folder / WEIGHTS, save_tensors(tensors))
+        write_atomic(folder / WEIGHTS, save_tensors(best.cpu().state_dict()))
         write_json(folder / "result.json", result)
     group.wait()
-    return Trained(kept.cpu().eval().requires_grad_(False), watch.alarms, result, folder)
+    return Trained(best.cpu().eval().requires_grad_(False), hearing.alarms, result, folder)
 
 
-class _Hearing:
-    """Hears the loop for the watch; in a resumed run it begins with what the log holds already."""
+def _both(
+    board: Board | None, progress: Callable[[dict[str, Any]], None] | None
+) -> Callable[[dict[str, Any]], None] | None:
+    if board is None:
+        return progress
 
-    def __init__(self, limits: Limits | None, folder: Path | None, progress: Callable[[Record], None] | None) -> None:
-        self._watch, self._folder, self._progress, self._begun = Watch(limits), folder, progress, False
+    def tell(record: dict[str, Any]) -> None:
+        board(record)
+        if progress is not None:
+            progress(record)
 
-    @property
-    def alarms(self) -> list[Alarm]:
-        """All alarms so far, those of before an interruption included."""
-        return self._watch.alarms
-
-    def __call__(self, record: Record) -> None:
-        """Take in a record, and pass it on with the alarms that begin with it."""
-        self._begin(record["round"], record["event"])
-        begun = self._watch.hear(record)
-        if self._progress is not None:
-            self._progress(record)
-            for alarm in begun:
-                self._progress({"event": "alarm", **asdict(alarm)})
-
-    def catch_up(self) -> None:
-        """Hear the log of a run that was over before this call."""
-        self._begin(math.inf, "")
-
-    def _begin(self, round_: float, event: str) -> None:
-        if self._begun or self._folder is None or not (self._folder / "log.jsonl").exists():
-            self._begun = True
-            return
-        self._begun = True
-        for line in (self._folder / "log.jsonl").read_text().splitlines():
-            record = json.loads(line)
-            if (record["round"], record["event"]) == (round_, event):
-                return
-            self._watch.hear(record)
+    return tell
