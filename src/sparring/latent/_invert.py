@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sparring.attacks._adam import Adam
 from sparring.core.frozen import frozen
 from sparring.core.seeds import child_seed
 from sparring.errors import InputError
@@ -152,7 +153,7 @@ class _Descent:
         wanted = None if features is None else features(self.x).detach().flatten(1).repeat_interleave(starts, 0)
         z = start.flatten(0, 1).to(self.place).requires_grad_()
         best, lowest = z.detach().clone(), torch.full((n * starts,), torch.inf, device=self.place)
-        optimizer = torch.optim.Adam([z], lr=lr)
+        adam = Adam(best)  # torch's own takes five seconds to import
         for step in range(steps + 1):
             made = self.generator(z, self.y).float()
             values = (made - x).flatten(1).square().mean(1) + prior * z.square().mean(1)
@@ -163,9 +164,8 @@ class _Descent:
             lowest = torch.where(better, values.detach(), lowest)
             best = torch.where(better[:, None], z.detach(), best)
             if step < steps:
-                optimizer.param_groups[0]["lr"] = lr * (1 - step / steps)
-                (z.grad,) = torch.autograd.grad(values.sum(), z)
-                optimizer.step()
+                (slope,) = torch.autograd.grad(values.sum(), z)
+                z = (z.detach() - lr * (1 - step / steps) * adam.direction(slope)).requires_grad_()
         place = lowest.view(n, starts).argmin(1)
         return best.view(n, starts, latent)[torch.arange(n), place].cpu(), place.cpu()
 
