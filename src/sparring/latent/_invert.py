@@ -65,7 +65,7 @@ def invert(
         starts: ≥ 1, of the nearest of them, that Adam descends from; the best point that any of them passes counts.
         steps: ≥ 0, of each.
         lr: > 0, its learning rate at first; it falls in a line to 0.
-        prior: ≥ 0. Without one, codes are often longer than those the generator was trained on.
+        prior: ≥ 0. Without one, codes may come out longer than those the generator was trained on.
         features: f, such as a discriminator's, (n, *shape) → (n, d), for an error that is not of pixels alone.
         weight: ≥ 0, of that.
         progress: is told how many of the images are done.
