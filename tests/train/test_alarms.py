@@ -57,10 +57,10 @@ def alarms(text: str, data: str = "digits:train", rounds: int = 2000, seed: int 
 
 
 class Blind(nn.Module):
-    """Codes, a fiftieth of them: whatever comes after sees next to nothing."""
+    """Codes, a thousandth of them: whatever comes after sees nothing. A fiftieth it learns to see in 300 rounds."""
 
     def forward(self, z: Tensor) -> Tensor:
-        return 0.02 * z
+        return 0.001 * z
 
 
 class Four(nn.Module):
@@ -90,7 +90,7 @@ def drawn_to_one_image(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def generated(self: GanGame, moment):
         images = self.images(moment)
-        return generate(self, moment) + 20 * (images - images.mean(0, keepdim=True).detach()).square().mean()
+        return generate(self, moment) + 200 * (images - images.mean(0, keepdim=True).detach()).square().mean()
 
     monkeypatch.setattr(GanGame, "_generate", generated)
 
