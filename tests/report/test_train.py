@@ -51,3 +51,37 @@ def test_four_pictures_of_many(tmp_path: Path) -> None:
 def test_what_is_missing_is_told() -> None:
     with pytest.raises(InputError, match="looks"):
         train_page({key: value for key, value in RESULT.items() if key != "looks"})
+
+
+FIGURE = {"label": "fid[pixels]", "value": 9.876, "interval": [9.5, 10.25], "held_out": True}
+LOOKS = [
+    {"images": n, "spread": 0.8, "copies": 0.1, "figure": figure}
+    for n, figure in ((32000, 12.5), (48000, 9.25), (64000, 9.75))
+]
+KEPT = [{"images": 48000, "figure": 9.25, "noise": 0.5, "file": "checkpoints/0000048000-fid-pixels-9.25.safetensors"}]
+TURN = {"number": 1, "images": 40000, "to_images": 32000, "why": "collapse: samples are alike", "ends": False}
+
+
+def test_the_held_out_figure_has_its_curve_the_chosen_one_and_the_rollbacks() -> None:
+    extra = {"figure": FIGURE, "looks": LOOKS, "kept": KEPT, "rollbacks": [TURN], "chosen_by": "select half of some"}
+    page = train_page(RESULT | extra)
+    assert "9.876" in page
+    assert "9.5 to 10.25, held-out images" in page
+    assert page.count(">chosen<") == page.count(">rollback 1<") == 2, "a drawing for a desk, and one for a phone"
+    assert "0000048000-fid-pixels-9.25.safetensors" in page
+    assert "Trained on 64,000 images, after 1 rollback." in page
+    assert "Collapse: samples are alike." in page
+    assert "Rollbacks" not in train_page(RESULT | extra | {"rollbacks": []})
+
+
+def test_why_it_ended_is_in_the_verdict() -> None:
+    ended = RESULT | {"stopped": True, "rollbacks": [TURN] * 4}
+    assert "again after each of 3 rollbacks, and ended after 64,000" in train_page(ended | {"stopped_by": "rollbacks"})
+    flat = RESULT | {"stopped": True, "stopped_by": "flat"}
+    assert "without an alarm: it had stopped improving." in train_page(flat)
+    assert "Trained after 64,000 images with 1 kind of alarm" in train_page(flat | {"alarms": [ALARM]})
+
+
+def test_a_figure_that_is_told_against_training_images_is_in_doubt() -> None:
+    extra = {"figure": FIGURE | {"held_out": False}, "looks": LOOKS, "kept": KEPT, "chosen_by": "all"}
+    assert "10.25, training images" in train_page(RESULT | extra)

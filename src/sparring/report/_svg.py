@@ -35,7 +35,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """Lines over two axes. `percent` says that y is a share of 1, drawn from 0 to 100 %."""
+    """Lines over two axes. `percent` says that y is a share of 1, drawn from 0 to 100 %; `marks` are more marks."""
 
     title: str
     description: str
@@ -44,6 +44,7 @@ class Chart:
     lines: tuple[Line, ...]
     mark: Mark | None = None
     percent: bool = False
+    marks: tuple[Mark, ...] = ()
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
@@ -64,8 +65,8 @@ def ticks(low: float, high: float, about: int) -> list[float]:
 def draw(chart: Chart, width: int, height: int) -> Markup:
     """Return the chart as SVG whose text is at its natural size when shown `width` CSS pixels wide."""
     lines = [[(x, y) for x, y in line.points if math.isfinite(x) and math.isfinite(y)] for line in chart.lines]
-    mark = chart.mark
-    xs = [x for line in lines for x, _ in line] + ([mark.x] if mark else [])
+    marks = (*((chart.mark,) if chart.mark else ()), *chart.marks)
+    xs = [x for line in lines for x, _ in line] + [mark.x for mark in marks]
     ys = [y for line in lines for _, y in line]
     first, last = min(xs, default=0.0), max(xs, default=1.0)
     if first == last:
@@ -88,16 +89,15 @@ def draw(chart: Chart, width: int, height: int) -> Markup:
         parts.append(_rule(left, py(y), right, py(y), "base" if y == up[0] else "grid"))
         parts.append(_text(left - 8, py(y) + 4, f"{100 * y:.0f}\xa0%" if chart.percent else _tick(y), "tick end"))
     parts += [_text(px(x), bottom + 18, _tick(x), "tick mid") for x in across]
-    if mark:
-        parts.append(_rule(px(mark.x), top, px(mark.x), bottom, "mark"))
+    parts += [_rule(px(mark.x), top, px(mark.x), bottom, "mark") for mark in marks]
     for i, points in enumerate(lines):
         style = f"s{i % SERIES + 1}"
         path = " ".join(f"{px(x)},{py(y)}" for x, y in points)
         parts.append(Markup('<polyline class="line {}" points="{}"/>').format(style, path))
         if len(points) <= 12:
             parts += [_dot(px(x), py(y), 3, f"dot {style}") for x, y in points]
-    if mark:
-        parts += _marked(mark, px, py, left=left, right=right, top=top)
+    for place, mark in enumerate(marks):
+        parts += _marked(mark, px, py, left=left, right=right, top=top + 14 * place)
     return Markup(
         '<svg class="chart" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="img" aria-label="{2}">'
         "<title>{2}</title><desc>{3}</desc>{4}</svg>"

@@ -14,7 +14,7 @@ from sparring.report import _words as words
 from sparring.report._blocks import Block, Figure, Figures, Gallery, Page, Plot, Section, Table, Text
 from sparring.report._facts import closing, need
 from sparring.report._shots import LARGE, Card, Shot
-from sparring.report._svg import Chart, Line
+from sparring.report._svg import Chart, Line, Mark
 
 Result = Mapping[str, Any]
 SHOWN = 4
@@ -44,6 +44,8 @@ def story(result: Result, grids: Sequence[Path] = ()) -> Page:
             for section in (
                 Section("Samples of the same codes", _samples(grids)),
                 Section("Alarms", _alarms(result)),
+                Section("Against held-out images", _judged(result)),
+                Section("Rollbacks", _rollbacks(result)),
                 Section("How alike samples are", _looks(result)),
                 Section("What the players thought", _losses(result)),
                 Section("The configuration", (Text(spec["gan"]),)),
@@ -58,10 +60,15 @@ def verdict(result: Result) -> str:
     """Return in one sentence how the training went."""
     seen = f"{words.count(result['images'])} images"
     kinds = list(dict.fromkeys(alarm["kind"] for alarm in result["alarms"]))
+    turns = len(result.get("rollbacks") or ())
+    if result.get("stopped_by") == "rollbacks":
+        return f"It went wrong again after each of {words.plural(turns - 1, 'rollback')}, and ended after {seen}."
+    back = f", after {words.plural(turns, 'rollback')}" if turns else ""
     if not kinds:
-        return f"Trained on {seen} without an alarm."
-    begun = "Stopped" if result.get("stopped") else "Trained"
-    return f"{begun} after {seen} with {words.plural(len(kinds), 'kind')} of alarm: {', '.join(kinds)}."
+        flat = ": it had stopped improving" if result.get("stopped_by") == "flat" else ""
+        return f"Trained on {seen} without an alarm{back}{flat}." if not turns else f"Trained on {seen}{back}{flat}."
+    begun = "Stopped" if result.get("stopped_by", result.get("stopped")) in ("alarm", True) else "Trained"
+    return f"{begun} after {seen} with {words.plural(len(kinds), 'kind')} of alarm: {', '.join(kinds)}{back}."
 
 
 def _lead(result: Result) -> tuple[Block, ...]:
@@ -70,11 +77,56 @@ def _lead(result: Result) -> tuple[Block, ...]:
     last = result["looks"][-1]
     rate = result["images"] / max(result.get("seconds") or 0, 1e-9)
     figures = (
+        *_headline(result),
         Figure("Spread", f"{last['spread']:.2f}", "how far samples are apart; real images are at 1"),
         Figure("Twins", words.percent(last["copies"]), "samples that have a near copy among 256"),
         Figure("Speed", f"{rate:,.0f}", "images a second"),
     )
     return (Figures(figures),)
+
+
+def _headline(result: Result) -> tuple[Figure, ...]:
+    figure = result.get("figure")
+    if not figure:
+        return ()
+    ends = "" if figure["interval"] is None else " to ".join(map(words.number, figure["interval"])) + ", "
+    note = f"{ends}{'held-out' if figure['held_out'] else 'training'} images; lower is better"
+    return (Figure(figure["label"], words.number(figure["value"]), note, "" if figure["held_out"] else "doubt"),)
+
+
+def _judged(result: Result) -> tuple[Block, ...]:
+    """Return the figure of each look, with the generator that is kept and where the run went back, and what is kept."""
+    figure, kept = result.get("figure"), result.get("kept") or []
+    looks = [record for record in result["looks"] if "figure" in record]
+    if not figure or not kept or not looks:
+        return ()
+    label, best = figure["label"], kept[0]
+    line = Line("select half", tuple((float(record["images"]), float(record["figure"])) for record in looks))
+    chart = Chart(
+        label, f"{label} of samples by the select half, by images trained on.", "images trained on", label, (line,),
+        Mark(float(best["images"]), "chosen", float(best["figure"])),
+        marks=tuple(Mark(float(t["to_images"]), f"rollback {t['number']}") for t in result.get("rollbacks") or ()),
+    )  # fmt: skip
+    caption = f"Samples against the {result['chosen_by']}. The figure above is of the other half and of other codes."
+    rows = tuple(
+        (f"{each['images']:,}", words.number(each["figure"]), words.number(each["noise"]), each.get("file", ""))
+        for each in kept
+    )
+    columns = ("After images", label, "Noise", "File")
+    table = Table("Kept", columns, rows, frozenset(columns[:3]), "The best looks; noise is one standard deviation.")
+    return (*((Plot(chart, caption),) if len(looks) > 1 else ()), table)
+
+
+def _rollbacks(result: Result) -> tuple[Block, ...]:
+    rows = tuple(
+        (str(turn["number"]), f"{turn['images']:,}", f"{turn['to_images']:,}", f"{turn['why'].capitalize()}.")
+        for turn in result.get("rollbacks") or ()
+    )
+    if not rows:
+        return ()
+    columns = ("Number", "After images", "Back to", "Why")
+    caption = "From each on, learning rates are half of what they were and random numbers are others."
+    return (Table("", columns, rows, frozenset(columns[:3]), caption, frozenset({"Why"})),)
 
 
 def _samples(grids: Sequence[Path]) -> tuple[Block, ...]:
