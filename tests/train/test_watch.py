@@ -97,7 +97,7 @@ def test_a_small_gradient_under_a_discriminator_that_errs_is_an_equilibrium():
 @pytest.mark.parametrize(("ahead", "kind"), [("discriminator", "vanishing"), ("generator", "idle")])
 def test_a_player_that_is_outrun(ahead, kind):
     behind = {"discriminator": "generator", "generator": "discriminator"}[ahead]
-    for times, want in ((20, [(kind, 550)]), (8, [])):
+    for times, want in ((25, [(kind, 550)]), (15, [])):
         paces = {f"{ahead}_pace": 0.001 * times, f"{behind}_pace": 0.001}
         assert heard(*(losses(r, **paces) for r in ROUNDS)) == want
     (alarm,) = watched(*(losses(r, **{f"{behind}_pace": 0.0}) for r in ROUNDS)).alarms  # it stands still

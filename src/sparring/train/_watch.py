@@ -56,7 +56,7 @@ class Limits:
     fooled: float = 0.15
     even: float = 0.02
     level: float = 0.001
-    ahead: float = 10.0
+    ahead: float = 20.0
     stride: float = 0.025
     wild: float = 1000.0
     apart: float = 0.8
