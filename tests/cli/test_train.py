@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,6 +31,60 @@ def test_a_training_leaves_its_report(here: Path, capsys: pytest.CaptureFixture[
     page = (here / "g" / "report.html").read_text()
     assert page.count("data:image/png") == 4
     assert "Samples of the same codes" in page
+
+
+def test_the_figure_is_printed_with_what_it_is_told_against_and_the_best_is_kept(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", SMALL, "--data", "digits:train", "--images", "1k", "--quiet", "--out"]
+    assert run([*command, "g", "--held-out", "digits:test", "--features", "pixels(size=4)", "--keep", "2"]) == 0
+    printed = capsys.readouterr().out
+    result = json.loads((here / "g" / "result.json").read_text())
+    figure, best = result["figure"], result["kept"][0]
+    assert f"fid[pixels@4] {figure['value']:.4g} (" in printed
+    assert "against half of 359 images of digits:test, held out, the best of 32 looks, after" in printed
+    assert len(list((here / "g" / "checkpoints").iterdir())) == len(result["kept"]) == 2
+    assert "chosen" in (here / "g" / "report.html").read_text()
+    for which in ("best", "last", str(best["images"])):
+        assert run(["sample", "g", "--n", "5", "--out", f"{which}.npz", "--which", which]) == 0
+    arrays = {which: np.load(f"{which}.npz")["images"] for which in ("best", "last", str(best["images"]))}
+    assert (arrays["best"] == arrays[str(best["images"])]).all()
+    capsys.readouterr()
+    assert run(["sample", "g", "--which", "7"]) == 2
+    assert f"{best['images']}" in capsys.readouterr().err
+    assert run([*command, "few"]) == 0
+    assert "against half of the 1438 training images: too few to hold any out" in capsys.readouterr().out
+
+
+def test_progress_tells_the_figure_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """100 images in 10 s, begun at 100 by a process that went on with a run: 200 more of 400 take 20 s."""
+    from sparring.cli import train as module
+
+    clock = iter([0.0, 10.0, 20.0])
+    told: list[tuple[int, str]] = []
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+
+    class Bar:
+        def __init__(self, title: str, total: int, *, quiet: bool) -> None:
+            assert total == 400
+
+        def __enter__(self) -> None: ...
+
+        def advance(self, count: int, figure: str) -> None:
+            told.append((count, figure))
+
+    monkeypatch.setattr(module, "Bar", Bar)
+    progress = module._Progress(quiet=False)
+    look = {"event": "evaluate", "of": 4, "figure": 9.87654, "spread": 0.9, "copies": 0.25}
+    progress(look | {"round": 1, "images": 100})
+    progress(look | {"round": 2, "images": 200})
+    progress({"event": "rollback", "number": 1, "to_images": 100})
+    progress({"event": "train", "of": 4, "round": 3, "images": 300})
+    assert told == [
+        (100, "figure 9.877, spread 0.90, twins 25%"),
+        (100, "figure 9.877, spread 0.90, twins 25% (10 images/s, 0:20 left)"),
+        (100, "ROLLBACK 1 to 100 images (10 images/s, 0:10 left)"),
+    ]
 
 
 def test_a_dry_run_prints_all_of_it_and_what_to_type(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
