@@ -81,6 +81,12 @@ def test_it_goes_back_to_before_the_trouble_with_other_draws_at_half_the_rates(t
     assert [record["round"] for record in files.history("train")] == list(range(1, ROUNDS + 1))
 
 
+def test_trouble_that_may_have_been_there_from_the_start_goes_back_to_the_start(toy):
+    for round_, to in ((12, 0), (16, 12)):
+        _, files = played(toy, Ear({round_: 1}), looks=1, after=8)
+        assert [record["to"] for record in files.history("rollback")] == [to]
+
+
 def test_with_no_trouble_it_changes_nothing(toy):
     with_it, _ = played(toy, Ear({}))
     without = toy()

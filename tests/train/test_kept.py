@@ -85,6 +85,15 @@ def test_one_that_went_back_finds_what_it_had(on_disk, tmp_path):
     assert [each["round"] for each in kept.told(3)] == [3]
 
 
+def test_when_it_is_over_the_best_alone_stay(tmp_path):
+    kept = Kept(tmp_path, 1, 2, "fid[x]", writes=True)
+    fed(kept, tmp_path, [3.0, 2.0, 1.0])
+    assert len(list((tmp_path / "checkpoints").iterdir())) == 3
+    kept.finish(3)
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["0000000192-fid-x-1.safetensors"]
+    assert kept.told(2) == []
+
+
 def test_one_of_several_processes_writes(tmp_path):
     kept = Kept(tmp_path, 1, 0, "fid[x]", writes=False)
     kept.take(table_at(1.0, 1), {"figure": 1.0, "noise": 0.0})

@@ -146,7 +146,7 @@ class _Run:
         due = last or self.over or (whole and time.monotonic() - self.saved > plan.save_every)
         if due and not looked:
             table.check_weights()
-        if back is not None and looked and whole:
+        if back is not None and looked and whole and table.round > back.after:
             files.save_good(self._state(), back.looks)
         if due and self.main:
             files.save(self._state())

@@ -17,6 +17,8 @@ class Rollback:
             after which nothing was wrong, and the oldest is gone back to. It is from before the trouble began, not
             merely from before it was told.
         most: times that it goes back and goes on; the next time it goes back, and ends there.
+        after: rounds in the beginning in which trouble may be under way untold, ≥ 0: of them the very first state alone
+            counts as good.
 
     From the n-th time on all learning rates are 2⁻ⁿ of what they were, and the random numbers of every round are
     others. Batches come in the same order.
@@ -25,6 +27,7 @@ class Rollback:
     why: Callable[[], str]
     looks: int = 2
     most: int = 3
+    after: int = 0
 
     def scale(self, turns: int) -> float:
         """Return the factor on learning rates after so many times.

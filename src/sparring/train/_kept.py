@@ -65,13 +65,22 @@ class Kept:
             if table.round in rounds:
                 content = save_tensors(weights(table), {self._label: repr(figures["figure"])})
                 write_atomic(self._folder / FOLDER / self._name(record), content)
-            for path in (self._folder / FOLDER).glob("*.safetensors"):
-                if path.name not in names:
-                    path.unlink()
+            self._drop_but(names)
+
+    def finish(self, round_: int) -> None:
+        """Keep the best alone: a run that is over goes back no more."""
+        if self._folder is not None and self._writes:
+            self._drop_but({Path(each["file"]).name for each in self.told(round_)})
+
+    def _drop_but(self, names: set[str]) -> None:
+        assert self._folder is not None
+        for path in (self._folder / FOLDER).glob("*.safetensors"):
+            if path.name not in names:
+                path.unlink()
 
     def told(self, round_: int) -> list[Record]:
-        """Return the best looks up to a round in order, each with its file."""
-        records = self._records(round_)
+        """Return the best looks up to a round, of those that are still there, in order, each with its file."""
+        records = [record for record in self._records(round_) if self._is_there(record)]
         rounds = best_rounds(records, self._keep)
         best = sorted((each for each in records if each["round"] in rounds), key=lambda r: (r["figure"], r["round"]))
         return [
@@ -92,6 +101,11 @@ class Kept:
         if self._folder is not None:
             told = Checkpoints(self._folder, writes=False).history("evaluate")
         return [record for record in told if "figure" in record and record["round"] <= round_]
+
+    def _is_there(self, record: Record) -> bool:
+        if self._folder is None:
+            return int(record["round"]) in self._memory
+        return (self._folder / FOLDER / self._name(record)).exists()
 
     def _name(self, record: Record) -> str:
         figure = self._label.replace("[", "-").replace("]", "")

@@ -80,9 +80,9 @@ def train(
             and of larger ones at that size.
         keep: how many of the best generators to keep, ≥ 1.
         until_flat: end when the figure of the select half has not improved beyond its noise for 5 looks.
-        on_alarm: stop ends the training at the first alarm, its weights kept. rollback goes back to the state of two
-            looks before collapse, divergence, vanishing, or what is not finite, and on with other random numbers at
-            half the learning rates; after three times, the next ends it.
+        on_alarm: stop ends the training at the first alarm, its weights kept. rollback goes back, at
+            collapse, divergence, vanishing or what is not finite, to a state from before it can have begun, and on
+            with other random numbers at half the learning rates; after three times, the next ends it.
         limits: from where on something is an alarm.
         seed: decides every random number.
         out: a directory for the run: checkpoints, log, pictures of the same codes. Killed at any moment, the same call
@@ -139,7 +139,8 @@ def train(
     table = unit.table(game, group, precision)
     board = Board(folder) if tensorboard and folder is not None and group.rank == 0 else None
     hearing = Hearing(limits, folder, _both(board, progress))
-    back = Rollback(hearing.trouble, looks=(limits or Limits()).patience) if on_alarm == "rollback" else None
+    every, pulse = max(1, min(rounds // LOOKS, APART)), max(1, min(50, rounds // LOOKS))
+    back = _rollback(hearing, limits or Limits(), every, pulse) if on_alarm == "rollback" else None
     kept = Kept(folder, keep, back.looks if back else 0, judge.label, writes=group.rank == 0)
 
     def why_end() -> str:
@@ -149,9 +150,8 @@ def train(
         return "flat" if until_flat and hearing.flat() else ""
 
     plan = Plan(
-        rounds, seed, every=max(1, min(rounds // LOOKS, APART)),
-        evaluate=Looks(held.train, generator.latent, seed, folder, judge, kept), progress=hearing,
-        pulse=max(1, min(50, rounds // LOOKS)), halt=lambda: bool(why_end()), rollback=back,
+        rounds, seed, every, Looks(held.train, generator.latent, seed, folder, judge, kept), progress=hearing,
+        pulse=pulse, halt=lambda: bool(why_end()), rollback=back,
     )  # fmt: skip
     feed = Feed(held.train, unit.batch_size, seed, group=group, device=place)
     files = play(game, unit.rule, table, feed, plan, folder)
@@ -160,6 +160,7 @@ def train(
     stopped = "" if table.round == rounds else "rollbacks" if gone_back and gone_back[-1]["ends"] else why_end()
     if board is not None:
         board.close()
+    kept.finish(table.round)
 
     average = table.players[GENERATOR].average
     best = copy.deepcopy(generator if average is None else average.module)
@@ -172,6 +173,12 @@ def train(
         write_json(folder / "result.json", result)
     group.wait()
     return Trained(best.cpu().eval().requires_grad_(False), hearing.alarms, result, folder)
+
+
+def _rollback(hearing: Hearing, limits: Limits, every: int, pulse: int) -> Rollback:
+    """Return the way back to before an alarm began: it takes `patience` looks to be told, or twice `pulses` records."""
+    looks = max(limits.patience, 1 + math.ceil((2 * limits.pulses - 1) * pulse / every))
+    return Rollback(hearing.trouble, looks=min(looks, LOOKS), after=limits.grace)
 
 
 def _both(
