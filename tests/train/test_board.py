@@ -36,10 +36,10 @@ def logged(folder: Path, event: str, key: str) -> list[tuple[int, float]]:
 
 def test_a_run_that_goes_on_tells_each_record_once(tmp_path: Path) -> None:
     def train(progress=None) -> None:
-        sparring.train(SMALL, "digits:train", images=640, out=tmp_path, tensorboard=True, progress=progress)
+        sparring.train(SMALL, "digits:train", images=256, out=tmp_path, tensorboard=True, progress=progress)
 
     def stop(record) -> None:
-        if record["round"] == 9:
+        if record["round"] == 5:
             raise Stopped
 
     with pytest.raises(Stopped):

@@ -65,16 +65,16 @@ def listen(record):
     if (record["round"], record["event"]) == (int(sys.argv[2]), sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
 for out in sys.argv[4:]:
-    train(sys.argv[1], data, images=320, out=out, seed=1, progress=listen)
+    train(sys.argv[1], data, images=160, out=out, seed=1, progress=listen)
 """
 
 
 @pytest.mark.parametrize(
     ("name", "stops"),
     [
-        ("baseline", ["13 train"]),
+        ("baseline", ["7 train"]),
         pytest.param("baseline", ["5 evaluate", "6 train"], marks=pytest.mark.slow),
-        pytest.param("dcgan", ["5 evaluate", "13 train"], marks=pytest.mark.slow),
+        pytest.param("dcgan", ["3 evaluate", "7 train"], marks=pytest.mark.slow),
     ],
 )
 def test_a_run_that_was_killed_goes_on_in_another_process_and_ends_alike(
@@ -96,7 +96,7 @@ def test_a_run_that_was_killed_goes_on_in_another_process_and_ends_alike(
     same(one, two)
     results = [json.loads((out / "result.json").read_text()) for out in (whole, cut)]
     same(*results)
-    assert len(results[0]["looks"]) == 20
+    assert len(results[0]["looks"]) == 10
     assert results[0]["figure"]["held_out"]
     assert files(whole) == files(cut)
     for path in [*map("checkpoints/{}".format, files(whole)), "generator.safetensors"]:
@@ -106,7 +106,7 @@ def test_a_run_that_was_killed_goes_on_in_another_process_and_ends_alike(
 def test_the_best_look_is_what_a_run_leaves(tmp_path: Path) -> None:
     """By the select half; what is told is of the report half; best, last and each that was kept can be taken up."""
     data = Dataset(torch.rand(2100, 2, generator=torch.Generator().manual_seed(0)) ** 3)
-    found = sparring.train(SMALL, data, images=6400, out=tmp_path, keep=2)
+    found = sparring.train(SMALL, data, images=3200, out=tmp_path, keep=2)
     result, z = found.result, torch.randn(5, 4)
     looks = sorted(result["looks"], key=lambda record: record["figure"])
     assert [each["images"] for each in result["kept"]] == [each["images"] for each in looks[:2]]
@@ -140,10 +140,10 @@ def test_the_held_out_figure_changes_nothing_of_the_training() -> None:
 def test_a_damaged_last_checkpoint_gives_way_to_the_one_before_it(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     for out in (whole, cut):
-        train(SMALL, "digits:train", images=640, out=out)
+        train(SMALL, "digits:train", images=256, out=out)
     (cut / "last.pt").write_bytes(b"PK\x03\x04 torn")
-    with pytest.warns(SparringWarning, match="going on from the checkpoint before it, of round 19"):
-        train(SMALL, "digits:train", images=640, out=cut)
+    with pytest.warns(SparringWarning, match="going on from the checkpoint before it, of round 7"):
+        train(SMALL, "digits:train", images=256, out=cut)
     same(state(whole), state(cut))
     same(*(json.loads((out / "result.json").read_text()) for out in (whole, cut)))
 
