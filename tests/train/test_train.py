@@ -132,7 +132,7 @@ def test_a_run_that_is_over_is_not_trained_again(tmp_path: Path):
 
 
 def test_minutes_become_images(tmp_path: Path):
-    found = sparring.train(SMALL, "digits:train", minutes=0.3, out=tmp_path)
+    found = sparring.train(SMALL, "digits:train", minutes=0.1, out=tmp_path)
     assert found.result["images"] >= 12 * 32
     assert found.result["seconds"] < 60
     again = sparring.train(SMALL, "digits:train", minutes=5, out=tmp_path)  # one that has begun keeps its length
