@@ -75,7 +75,8 @@ def test_the_net_is_found_where_the_run_lies(run):
     assert same(loaded.module, found.net)
     assert loaded.classes == tuple("0123456789")
     assert sorted(path.name for path in folder.iterdir()) == [
-        "after", "before", "best.pt", "hardened", "last.pt", "log.jsonl", "plain", "result.json", "spec.json",
+        "after", "before", "best.pt", "hardened", "last.pt", "log.jsonl", "plain", "previous.pt", "result.json",
+        "spec.json",
     ]  # fmt: skip
 
 
