@@ -44,6 +44,17 @@ def test_features_count_beside_pixels(linear) -> None:
     assert torch.allclose(first.codes, exact, atol=0.02), "two rows of the image are all that matters"
 
 
+def test_how_much_features_weigh(linear) -> None:
+    """With f the upper half F, Az + b to be x: (AᵀA / 16 + w AᵀFᵀFA / ‖Fx‖²) z = the same on the right."""
+    x, weight = torch.rand(1, 1, 4, 4), 0.5
+    found = invert(linear, x, tries=50, steps=300, lr=0.1, features=lambda x: x[:, :, :2].flatten(1), weight=weight)
+    a, rest = linear.a.detach(), (x.flatten(1) - linear.b.detach())[0]
+    part = weight / x[:, :, :2].square().sum()
+    left = a.T @ a / 16 + part * a[:8].T @ a[:8]
+    exact = torch.linalg.solve(left, a.T @ rest / 16 + part * a[:8].T @ rest[:8])
+    assert torch.allclose(found.codes[0], exact, atol=1e-3)
+
+
 def test_classes_are_found_with_the_code(linear_of_two) -> None:
     z, y = 0.3 * codes(6, 5, 3), torch.tensor([0, 1, 1, 0, 1, 0])
     found = invert(linear_of_two, generate(linear_of_two, 6, z=z, labels=y), tries=200, starts=8, steps=300, lr=0.1)

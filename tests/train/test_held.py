@@ -9,8 +9,10 @@ from torch import Tensor, nn
 from sparring.data import Dataset
 from sparring.errors import InputError
 from sparring.gan.nets import Generator
-from sparring.metrics import Figure
+from sparring.metrics import Figure, Seen
 from sparring.metrics.features.pixels import Pixels
+from sparring.metrics.fid import Fid
+from sparring.metrics.precision_recall import PrecisionRecall
 from sparring.train._held import Judge, deviation, hold_out, told
 
 
@@ -85,6 +87,16 @@ def test_a_perfect_generator_a_collapsed_one_and_one_between():
         assert report.label == judge.label == "fid[pixels]"
         assert report.fingerprint is not None
         assert "report half of 400 of 4000 images, held out" in report.fingerprint.split
+
+
+def test_a_look_is_the_metrics_themselves_of_the_select_half():
+    held, samples = hold_out(data(4000)), torch.rand(200, 1, 4, 4)
+    look = Judge(held, Pixels(), 0).look(samples)
+    mine, real = (Seen((x * 255).round().flatten(1).double() / 255) for x in (samples, held.select.images()))
+    (fid,) = Fid()(mine, real)
+    assert look["figure"] == pytest.approx(fid.value, rel=1e-9)
+    assert look["noise"] == pytest.approx((fid.interval[1] - fid.interval[0]) / (2 * 1.959964), rel=1e-6)
+    assert look["recall"] == PrecisionRecall()(mine, real)[1].value
 
 
 def test_a_generator_that_is_given_its_report_half_is_not_seen_by_the_select_half():

@@ -13,6 +13,8 @@ import sparring
 from sparring.data import Dataset
 from sparring.errors import InputError
 from sparring.train import Limits, load_generator
+from sparring.train._hearing import Hearing
+from sparring.train._train import _rollback
 from sparring.train._watch import Watch
 
 SMALL = "gan(nets=dense(hidden=(32,), latent=8), batch_size=32)"
@@ -24,6 +26,20 @@ class Stopped(Exception):
 
 def trained(**options):
     return sparring.train(SMALL, "digits:train", **{"images": 1280, "seed": 3} | options)
+
+
+@pytest.mark.parametrize(("every", "pulse"), [(500, 50), (100, 50), (50, 50), (60, 50), (7, 3), (2000, 50), (1, 1)])
+def test_it_goes_back_to_before_the_first_of_the_records_that_an_alarm_takes(every, pulse):
+    """Always right is said after 2 · pulses records of losses, collapse after `patience` looks."""
+    limits = Limits()
+    back = _rollback(Hearing(None, None, None), limits, every, pulse)
+    for told in range(40 * every, 42 * every + 1):
+        oldest = (told - 1) // every * every - (back.looks - 1) * every  # states are kept of looks before the alarm
+        if told % pulse == 0:
+            assert oldest < told - (2 * limits.pulses - 1) * pulse
+        if told % every == 0:
+            assert oldest < told - (limits.patience - 1) * every
+    assert back.after == limits.grace
 
 
 def test_a_run_that_was_cut_and_one_that_was_not_end_alike(tmp_path: Path):

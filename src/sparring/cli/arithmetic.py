@@ -17,7 +17,7 @@ from sparring.errors import InputError
 from sparring.gan import Generator, generate
 from sparring.latent import arithmetic as add_up
 from sparring.latent import class_codes, invert, neighbors, sheet
-from sparring.latent._inputs import images_for, label_of, part, trained_on
+from sparring.latent._inputs import images_for, label_of, trained_on
 from sparring.latent._sheet import Tile
 from sparring.models import LoadedModel, load_model
 from sparring.train import load_generator
@@ -108,7 +108,7 @@ class _Finder:
         rows = (data.labels == label).nonzero()[:, 0] if data.labels is not None else torch.zeros(0)
         if not len(rows):
             raise InputError(f"expected images of the class {text!r} in {data.name}, got none")
-        chosen = part(data, rows)
+        chosen = data.part(rows, data.name)
         return self._inverted(sign, data.classes[label], chosen.images(chosen.subset(self.n, self.seed)))
 
     def _images(self, text: str) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import importlib
 import io
 import logging
 import warnings
@@ -28,8 +29,8 @@ def to_onnx(generator: Generator) -> bytes:
     Raises: MissingExtra without onnx and onnxscript.
     """
     try:
-        import onnx  # noqa: F401
-        import onnxscript  # noqa: F401
+        for package in ("onnx", "onnxscript"):  # torch imports them when it exports
+            importlib.import_module(package)
     except ImportError as error:
         raise missing_extra(str(error.name), "onnx") from None
     net = copy.deepcopy(generator).cpu().eval().requires_grad_(False)

@@ -81,20 +81,25 @@ class Table:
         return loss.detach()
 
     def step(self, player: str) -> None:
-        """Move a player by its gradient, under its learning rate of the moment.
+        """Move a player by its gradient, under its learning rate of the moment."""
+        with self._pacing(player):
+            self.players[player].optimizer.step()
 
-        Once in PACED rounds the figure `{player}_pace` tells how far: ‖Δw‖ / ‖w‖ over its matrices and kernels; gains
-        and biases begin at 1 or 0, whatever the scale of the weights is.
+    @contextlib.contextmanager
+    def _pacing(self, player: str) -> Iterator[None]:
+        """Once in PACED rounds tell how far a step goes, as the figure `{player}_pace`.
+
+        ‖Δw‖ / ‖w‖ over the player's matrices and kernels; gains and biases begin at 1 or 0, whatever the scale of the
+        weights is.
         """
-        optimizer = self.players[player].optimizer
         if self.round % PACED != SECOND:
-            optimizer.step()
+            yield
             return
         own = self.parameters(player)
         weights = [each.detach() for each in own if each.ndim > 1] or [each.detach() for each in own]
         before = [each.clone() for each in weights]
         length = _norm(before)
-        optimizer.step()
+        yield
         torch._foreach_sub_(before, weights)
         self.figures.setdefault(f"{player}_pace", []).append(_norm(before) / length.clamp(min=1e-12))
 

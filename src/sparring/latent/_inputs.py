@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
-
-import torch
 
 from sparring.core.runs import read_json
 from sparring.data import Dataset, load_data
@@ -25,17 +22,7 @@ def images_for(net: Generator | Discriminator, text: str | Dataset, n: int | Non
         data = load_data(text)
     if data.shape != shape:
         raise InputError(f"expected samples of shape {shape} like the net's in {text}, got {data.shape}")
-    return data if n is None else part(data, data.subset(n, seed))
-
-
-def part(data: Dataset, rows: torch.Tensor) -> Dataset:
-    """Return some samples of a data set."""
-    return dataclasses.replace(
-        data,
-        pixels=data.pixels[rows],
-        labels=None if data.labels is None else data.labels[rows],
-        files=tuple(data.files[row] for row in rows.tolist()) if data.files else (),
-    )
+    return data if n is None else data.part(data.subset(n, seed), data.name)
 
 
 def trained_on(run: str | Path) -> Dataset | None:

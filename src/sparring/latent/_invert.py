@@ -150,16 +150,17 @@ class _Descent:
         """Return the best code of each image, (n, latent), and which start led to it, (n,)."""
         n, starts, latent = start.shape
         x = self.x.repeat_interleave(starts, 0)
-        wanted = None if features is None else features(self.x).detach().flatten(1).repeat_interleave(starts, 0)
+        if features is not None:
+            wanted = features(self.x).detach().flatten(1).repeat_interleave(starts, 0)
+            scale = weight / wanted.square().sum(1).clamp_min(1e-12)
         z = start.flatten(0, 1).to(self.place).requires_grad_()
         best, lowest = z.detach().clone(), torch.full((n * starts,), torch.inf, device=self.place)
         adam = Adam(best)  # torch's own takes five seconds to import
         for step in range(steps + 1):
             made = self.generator(z, self.y).float()
             values = (made - x).flatten(1).square().mean(1) + prior * z.square().mean(1)
-            if features is not None and wanted is not None:
-                apart = (features(made).flatten(1) - wanted).square().sum(1)
-                values = values + weight * apart / wanted.square().sum(1).clamp_min(1e-12)
+            if features is not None:
+                values = values + scale * (features(made).flatten(1) - wanted).square().sum(1)
             better = values.detach() < lowest
             lowest = torch.where(better, values.detach(), lowest)
             best = torch.where(better[:, None], z.detach(), best)

@@ -19,7 +19,7 @@ from sparring.core.seeds import child_seed
 from sparring.data import Dataset
 from sparring.errors import InputError, missing_extra
 from sparring.gan import Discriminator, Gan
-from sparring.latent._inputs import images_for, part
+from sparring.latent._inputs import images_for
 from sparring.probe._features import pooled
 from sparring.registry import parse_as
 from sparring.train import load_discriminator
@@ -100,7 +100,8 @@ def probe(
     whole, other = _labelled(discriminator, data), _labelled(discriminator, test)
     if whole.checksum == other.checksum:
         raise InputError(f"expected other images to test on than to learn from, got {whole.name} twice")
-    learn, judge = part(whole, whole.subset(n, seed)), part(other, other.subset(n_test, seed))
+    learn = whole.part(whole.subset(n, seed), whole.name)
+    judge = other.part(other.subset(n_test, seed), other.name)
     if len(learn) < 10 or learn.classes != judge.classes:
         raise InputError(
             f"expected at least 10 images and the same classes in both data sets, got {len(learn)} images of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from pathlib import Path
@@ -27,7 +28,7 @@ def needs_tensorboard(folder: Path | None) -> None:
     if folder is None:
         raise InputError("expected a directory for TensorBoard's files, got none: give out")
     try:
-        import tensorboard  # noqa: F401
+        importlib.import_module("tensorboard")  # torch imports it when it writes
     except ImportError:
         raise missing_extra("tensorboard", "tensorboard") from None
 

@@ -26,6 +26,16 @@ def test_every_block_begins_as_the_identity():
     assert bool(block.leave.weight.grad.any())  # and can leave it
 
 
+def test_a_block_adds_two_convolutions_with_a_leaky_relu_between_them():
+    """x + W₂ a(W₁ x + b), a(u) = u above zero and u / 5 below."""
+    block, x = _Block(3, 1), torch.randn(2, 3, 5, 5)
+    nn.init.normal_(block.leave.weight)
+    nn.init.normal_(block.enter.bias)
+    inner = F.conv2d(x, block.enter.weight, block.enter.bias, padding=1)
+    inner = torch.where(inner > 0, inner, inner / 5)
+    torch.testing.assert_close(block(x), x + F.conv2d(inner, block.leave.weight, padding=1))
+
+
 def test_a_fresh_discriminator_is_linear():
     """In its image, as all its blocks are the identity; with blocks at full size, in place of a leaky ReLU there."""
     torch.manual_seed(0)
