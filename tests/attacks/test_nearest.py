@@ -59,7 +59,9 @@ def test_nearer_than_its_parts(digits_net: tuple[nn.Module, Tensor, Tensor], nor
         assert float(found.distance.mean()) <= 1.001 * float(other.distance.mean()), part
 
 
-@pytest.mark.parametrize("steps", [1, 2, 5, 19, 40])
+@pytest.mark.parametrize(
+    "steps", [1, pytest.param(2, marks=pytest.mark.slow), 5, pytest.param(19, marks=pytest.mark.slow), 40]
+)
 @pytest.mark.parametrize("norm", ["linf", "l2", "l0"])
 def test_few_steps_are_not_exceeded(linear: Callable[..., Any], steps: int, norm: str) -> None:
     """T37."""

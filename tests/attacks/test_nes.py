@@ -27,7 +27,7 @@ def test_comes_close_to_the_best_of_the_ball(linear: Callable[..., Any], norm: s
     assert (share < 1 + 1e-4).all(), share
 
 
-@pytest.mark.parametrize("norm", ["linf", "l2"])
+@pytest.mark.parametrize("norm", ["linf", pytest.param("l2", marks=pytest.mark.slow)])
 def test_breaks_whatever_can_be_broken(linear: Callable[..., Any], norm: str) -> None:
     """T34: with a target and without, 10 % above the exact distance."""
     problem = linear(3)

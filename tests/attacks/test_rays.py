@@ -79,6 +79,7 @@ def test_labels_alone_give_the_same_images(
     assert not whole.backwards.any()
 
 
+@pytest.mark.slow
 def test_strong_on_a_trained_net(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
     """Labels alone come close to what FMN finds with gradients."""
     net, x, y = digits_net
@@ -88,6 +89,7 @@ def test_strong_on_a_trained_net(digits_net: tuple[nn.Module, Tensor, Tensor]) -
     assert float(found.distance.median()) <= 1.25 * float(other.distance.median())
 
 
+@pytest.mark.slow
 def test_stops_where_a_finite_eps_is_met(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
     """T26, T36: the same successes as without ε, for fewer queries; all are spent if asked for."""
     net, x, y = digits_net

@@ -27,7 +27,7 @@ def make_search(problem: Any, norm: str) -> tuple[Search, Ledger]:
     return search, ledger
 
 
-@pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
+@pytest.mark.parametrize("norm", ["linf", "l2", pytest.param("l1", marks=pytest.mark.slow)])
 def test_a_far_image_becomes_a_near_one(linear: Callable[..., Any], norm: str) -> None:
     """The balls close on what is found, 2 % a step; steps of the wrong sign would find nothing nearer."""
     problem = linear(2)

@@ -40,6 +40,7 @@ def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...]
     assert (found.distance / problem.nearest("l2") < 1.1).all()
 
 
+@pytest.mark.slow
 def test_strong_on_a_trained_net(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
     """T36, T37: close to what Carlini and Wagner's attack finds with gradients, for the queries it is given."""
     net, x, y = digits_net

@@ -102,7 +102,7 @@ class Random(nn.Module):
         return torch.where(flips, logits.roll(1, 1), logits)
 
 
-@pytest.mark.parametrize("p", [0.2, 0.4, 0.6, 0.8])
+@pytest.mark.parametrize("p", [0.2, 0.4, pytest.param(0.6, marks=pytest.mark.slow), 0.8])
 @pytest.mark.parametrize("labels", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_t32_a_random_model_is_judged_by_what_most_of_its_answers_are(
     p: float, labels: bool, digits_net: Digits, look: Look

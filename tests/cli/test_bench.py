@@ -67,6 +67,7 @@ def test_the_help_names_every_problem(capsys: pytest.CaptureFixture[str], monkey
     assert [each.name for each in PROBLEMS if each.name not in words] == []
 
 
+@pytest.mark.slow
 def test_a_scorecard_of_a_fixed_problem(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = ["bench", "attacks", "--budget", "400", "--problem", "digits-linear", "--n", "3", "--no-peers", "--quiet"]
     assert run([*line, "--attack", "fmn", "--attack", "apgd"]) == 0
