@@ -74,7 +74,7 @@ def test_show_and_parse_are_inverse_for_fields_of_every_type(unit: Toy) -> None:
         patch.setattr(Toy, "name", classmethod(lambda cls: "toy"))
         known = lambda kind: units(kind) | ({"toy": Toy} if kind == "attack" else {})  # noqa: E731
         patch.setattr("sparring.registry.units", known)
-        assert parse(show(unit)) == unit
+        assert parse(show(unit)) == parse(show(unit, whole=True)) == unit
 
 
 @pytest.mark.parametrize(("kind", "name"), EVERY)
@@ -85,6 +85,11 @@ def test_every_unit_is_its_text(kind: str, name: str) -> None:
     assert parse(name, kind) == unit
     assert str(unit) == show(unit)
     assert hash(parse(show(unit), kind)) == hash(unit)
+    whole = show(unit, whole=True)
+    assert parse(whole, kind) == unit
+    for part in walk(unit):
+        for field in dataclasses.fields(part)[part.positional :]:
+            assert f"{field.name}=" in whole, "what a default is today is written down"
     assert cls.__module__.startswith(PACKAGES[kind] + ".")
 
 

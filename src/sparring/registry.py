@@ -209,8 +209,10 @@ def _read_number(node: ast.expr, text: str) -> Any:
     return value
 
 
-def show(unit: Unit) -> str:
-    """Return the text of a unit; `parse(show(u)) == u`. Fields at their defaults are left out.
+def show(unit: Unit, *, whole: bool = False) -> str:
+    """Return the text of a unit; `parse(show(u)) == u`. Fields at their defaults are left out, unless `whole`.
+
+    What is kept in a file is `whole`: it means the same when a default has become another.
 
     >>> show(parse("linf(0.03137254901960784)"))
     'linf(8/255)'
@@ -219,18 +221,18 @@ def show(unit: Unit) -> str:
     for index, field in enumerate(dataclasses.fields(unit)):
         value = getattr(unit, field.name)
         if index < unit.positional:
-            parts.append(_show_value(value))
-        elif value != field.default:
-            parts.append(f"{field.name}={_show_value(value)}")
+            parts.append(_show_value(value, whole))
+        elif whole or value != field.default:
+            parts.append(f"{field.name}={_show_value(value, whole)}")
     return f"{unit.name()}({', '.join(parts)})" if parts else unit.name()
 
 
-def _show_value(value: Any) -> str:
+def _show_value(value: Any, whole: bool) -> str:
     if isinstance(value, Unit):
-        text = show(value).replace(value.name(), value.name().replace("-", "_"), 1)
+        text = show(value, whole=whole).replace(value.name(), value.name().replace("-", "_"), 1)
         return text if text.endswith(")") else text + "()"
     if isinstance(value, tuple):
-        return "(" + ", ".join(map(_show_value, value)) + ("," if len(value) == 1 else "") + ")"
+        return "(" + ", ".join(_show_value(item, whole) for item in value) + ("," if len(value) == 1 else "") + ")"
     if isinstance(value, bool | None | int):
         return repr(value)
     if isinstance(value, float):

@@ -75,7 +75,9 @@ def test_what_a_run_leaves(tmp_path: Path):
     assert torch.equal(load_generator(tmp_path)(z), found.generator(z)), "the last checkpoint holds the same"
     assert not found.generator.training
     assert len(list((tmp_path / "grids").iterdir())) == len(found.result["looks"]) == 20
-    assert json.loads((tmp_path / "result.json").read_text())["spec"]["gan"].startswith("gan(nets=dense(")
+    told = json.loads((tmp_path / "result.json").read_text())["spec"]["gan"]
+    assert told.startswith("gan(nets=dense(")
+    assert "betas=(0, 0.99)" in told, "defaults too: they may be others when the run is read"
 
 
 def test_without_a_folder_it_is_the_same_generator(tmp_path: Path):

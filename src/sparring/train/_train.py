@@ -22,7 +22,9 @@ from sparring.gan import Gan, recipe
 from sparring.gan.game import GENERATOR
 from sparring.gan.nets import Generator
 from sparring.metrics.features import FeatureNetwork, features_unit
+from sparring.registry import show
 from sparring.train._board import Board, needs_tensorboard
+from sparring.train._film import Film, Filmed, can_be_filmed
 from sparring.train._hearing import Hearing
 from sparring.train._held import Judge, hold_out, told
 from sparring.train._kept import Kept, weights
@@ -85,9 +87,9 @@ def train(
             with other random numbers at half the learning rates; after three times, the next ends it.
         limits: from where on something is an alarm.
         seed: decides every random number.
-        out: a directory for the run: checkpoints, log, pictures of the same codes. Killed at any moment, the same call
-            goes on and ends with the same weights, to the bit on the same machine. Under `torchrun` all processes share
-            every batch.
+        out: a directory for the run: checkpoints, log, pictures of the same codes or, where a sample is a single
+            number, of the game (`frames/`, `game.gif`). Killed at any moment, the same call goes on and ends with the
+            same weights, to the bit on the same machine. Under `torchrun` all processes share every batch.
         tensorboard: write losses, figures and pictures for TensorBoard to `out`.
         precision: bfloat16 for the networks where the hardware has it; penalties stay in float32.
         progress: called with every record of the log, and with every alarm.
@@ -126,7 +128,7 @@ def train(
         raise InputError(f"expected at least one round of {each} images, got {images}")
     rounds = math.ceil(images / each)
     spec = {
-        "kind": "train", "gan": str(unit), "data": whole.name, "data_checksum": whole.checksum,
+        "kind": "train", "gan": show(unit, whole=True), "data": whole.name, "data_checksum": whole.checksum,
         "shape": list(whole.shape), "classes": len(whole.classes), "images": int(images), "precision": precision,
         "seed": seed, "held_out": held.words, "features": str(network),
     }  # fmt: skip
@@ -154,13 +156,16 @@ def train(
         pulse=pulse, halt=lambda: bool(why_end()), rollback=back,
     )  # fmt: skip
     feed = Feed(held.train, unit.batch_size, seed, group=group, device=place)
-    files = play(game, unit.rule, table, feed, plan, folder)
+    film = None if folder is None or not can_be_filmed(whole) else Film(unit.loss, held.train, rounds, folder)
+    files = play(game, unit.rule if film is None else Filmed(unit.rule, film), table, feed, plan, folder)
     hearing.catch_up()
     gone_back = files.history("rollback")
     stopped = "" if table.round == rounds else "rollbacks" if gone_back and gone_back[-1]["ends"] else why_end()
     if board is not None:
         board.close()
     kept.finish(table.round)
+    if film is not None:
+        film.finish(table)
 
     average = table.players[GENERATOR].average
     best = copy.deepcopy(generator if average is None else average.module)
