@@ -82,7 +82,7 @@ class GanGame(Game):
             raise InputError(f"expected together=False with {apart[0]}, got True: its batches are of one origin")
         if self.penalties:
             place = next(self.discriminator.parameters()).device
-            sample = torch.rand(2, *self.discriminator.shape, generator=torch.Generator().manual_seed(0)).to(place)
+            sample = torch.rand(2, *self.discriminator.given, generator=torch.Generator().manual_seed(0)).to(place)
             if mixes_samples(self.discriminator, sample):
                 raise InputError(
                     f"expected a discriminator that sees each image by itself for the penalty {self.penalties[0]}, got "

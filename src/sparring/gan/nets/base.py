@@ -22,13 +22,15 @@ class Generator(nn.Module):
 
     `body` goes from codes, with an embedding of the class beside them, to numbers of the shape; (tanh + 1) / 2 of those
     are the image. In eval mode a code gives the same image alone and in any batch (G21). `reference` are codes that go
-    through before the batch, for layers that compare with them; see `virtual_batch_norm`.
+    through before the batch, for layers that compare with them; see `virtual_batch_norm`. `inference` is a net that
+    moves with the generator, such as one from images to codes; see the units of that kind.
     """
 
     def __init__(self, body: nn.Module, shape: tuple[int, ...], latent: int, classes: int = 0) -> None:
         super().__init__()
         self.body, self.shape, self.latent, self.classes = body, tuple(shape), latent, classes
         self.embed = nn.Embedding(classes, EMBEDDED) if classes else None
+        self.inference: nn.Module | None = None
         self.register_buffer("reference", None)
         self.register_buffer("reference_labels", None)
 
@@ -70,6 +72,11 @@ class Discriminator(nn.Module):
         self.score = nn.Linear(width, 1)
         self.classify = nn.Linear(width, classes) if classes else None
         self.register_buffer("reference", None)
+
+    @property
+    def given(self) -> tuple[int, ...]:
+        """The shape of a sample as it is judged: an image's, but where something stands beside it."""
+        return self.shape
 
     def features(self, x: Images) -> Tensor:
         """Return features (n, width)."""
