@@ -19,8 +19,11 @@ from sparring.core.runs import new_run_dir
 from sparring.data import load_data
 from sparring.errors import InputError
 from sparring.gan import recipe
+from sparring.gan.recipes import recipes
+from sparring.registry import units
 from sparring.report import train_page, write_report
 from sparring.train import train as run_train
+from sparring.train._film import FILM
 from sparring.train._looks import GRIDS
 
 ON_ALARM = ("continue", "stop", "rollback")
@@ -38,7 +41,7 @@ def train(
         str, typer.Argument(help="A recipe (dcgan, wgan-gp, baseline, acgan, ...), or a whole 'gan(...)'.")
     ] = "baseline",
     data: Annotated[
-        str | None, typer.Option("--data", help="FOLDER, FILE.npz, fashion-mnist:train, digits or FILE.py:function.")
+        str | None, typer.Option("--data", help="FOLDER, FILE.npz, fashion-mnist:train, toy1d or FILE.py:function.")
     ] = None,
     out: opt.Out = None,
     images: Annotated[
@@ -67,6 +70,8 @@ def train(
 ) -> int:
     """Train a GAN; pictures of the same codes, and alarms when it collapses, diverges or stops learning.
 
+    Numbers in place of images (FILE.npz of shape (n, 1), or the recipe toy1d, which needs no --data) give a film.
+
     Killed at any moment, the same command with the same --out goes on and ends with the same weights.
     """
     unit = recipe(gan)
@@ -75,8 +80,7 @@ def train(
             print(f"{field.name:<17} {getattr(unit, field.name)}")
         print(f"\nsparring train {str(unit)!r}")
         return 0
-    if data is None:
-        raise InputError("expected --data, got none: a folder of images, an array or a data set")
+    data = data or _data_of(gan)
     if on_alarm not in ON_ALARM or precision not in ("float32", "bfloat16"):
         raise InputError(
             f"expected --on-alarm continue, stop or rollback and --precision float32 or bfloat16, got {on_alarm} and "
@@ -104,7 +108,8 @@ def train(
     if group.rank > 0:
         return 0
     grids = sorted((folder / GRIDS).glob("*.png"))
-    report = write_report(folder / "report.html", train_page(found.result, grids))
+    film = folder / FILM if (folder / FILM).exists() else None
+    report = write_report(folder / "report.html", train_page(found.result, grids, film))
     result = found.result
     print(f"{gan} on {dataset.name}: {result['images']:,} images in {result['seconds']:.0f} s, seed {seed}")
     print(_figure(result))
@@ -115,11 +120,26 @@ def train(
         print(f"alarm: {alarm.kind} after {alarm.images:,} images: {alarm.evidence}")
     if not found.alarms and not result["rollbacks"]:
         print("no alarm")
-    print(f"samples: sparring sample {folder} --n 64 --out samples.png")
+    if film is None:
+        print(f"samples: sparring sample {folder} --n 64 --out samples.png")
+    else:
+        print(f"samples: sparring sample {folder} --n 1000 --out samples.npz")
+        print(f"film: {film}")
     print(f"report: {report}")
     if result["stopped"]:
         print(ENDS[result["stopped_by"]])
     return int(result["stopped_by"] in ("alarm", "rollbacks"))
+
+
+def _data_of(gan: str) -> str:
+    """Return the data set that has the name of a recipe, for want of another.
+
+    Raises: InputError where there is none.
+    """
+    name = gan.partition("(")[0].strip()
+    if name not in recipes() or name not in units("data"):
+        raise InputError("expected --data, got none: a folder of images, an array or a data set")
+    return name
 
 
 def _figure(result: dict[str, Any]) -> str:

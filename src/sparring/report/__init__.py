@@ -208,11 +208,11 @@ def harden_page(result: Mapping[str, Any]) -> str:
     return render(_harden.story(result))
 
 
-def train_page(result: Mapping[str, Any], grids: Sequence[Path] = ()) -> str:
+def train_page(result: Mapping[str, Any], grids: Sequence[Path] = (), film: Path | None = None) -> str:
     """Return the page of a GAN's training: its alarms, samples of the same codes, and what the players thought.
 
     `result`: a training's `result.json`; it must have `spec`, `images`, `alarms` and `looks`. `grids`: the pictures of
-    the run, in order.
+    the run, in order. `film`: the GIF of a game of one number.
 
     Raises InputError where these are missing. Cost: no passes.
 
@@ -220,4 +220,4 @@ def train_page(result: Mapping[str, Any], grids: Sequence[Path] = ()) -> str:
     >>> "without an alarm" in train_page({"spec": spec, "images": 640, "alarms": [], "looks": []})
     True
     """
-    return render(_train.story(result, grids))
+    return render(_train.story(result, grids, film))

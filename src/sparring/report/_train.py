@@ -19,6 +19,10 @@ from sparring.report._svg import Chart, Line, Mark
 Result = Mapping[str, Any]
 SHOWN = 4
 """Pictures of the same codes: the first, the last, and some between."""
+FILMED = (
+    "Above, how real the discriminator holds each number to be, one half where it cannot tell; in the middle the "
+    "densities of data and generator, which moves to where that curve rises; below, where the generator takes codes."
+)
 MEANING = {
     "collapse": "Samples are alike where real images are not: the generator has settled on a few.",
     "vanishing": "The discriminator is right everywhere, and says nothing that the generator could learn from.",
@@ -28,8 +32,8 @@ MEANING = {
 }
 
 
-def story(result: Result, grids: Sequence[Path] = ()) -> Page:
-    """Return a training as a page; `grids` are the pictures of the same codes, in order."""
+def story(result: Result, grids: Sequence[Path] = (), film: Path | None = None) -> Page:
+    """Return a training as a page; `grids` are the pictures of the same codes, in order, `film` a GIF of the game."""
     need(result, "a training", "spec", "images", "alarms", "looks")
     spec = result["spec"]
     return Page(
@@ -43,6 +47,7 @@ def story(result: Result, grids: Sequence[Path] = ()) -> Page:
             section
             for section in (
                 Section("Samples of the same codes", _samples(grids)),
+                Section("The game, move by move", _film(film)),
                 Section("Alarms", _alarms(result)),
                 Section("Against held-out images", _judged(result)),
                 Section("Rollbacks", _rollbacks(result)),
@@ -135,6 +140,16 @@ def _samples(grids: Sequence[Path]) -> tuple[Block, ...]:
     steps = sorted({round(i * (len(grids) - 1) / max(1, SHOWN - 1)) for i in range(SHOWN)})
     cards = tuple(_card(grids[i]) for i in steps)
     return (Gallery(cards, "Each place shows what became of one code; the codes are the same in all pictures."),)
+
+
+def _film(path: Path | None) -> tuple[Block, ...]:
+    if path is None:
+        return ()
+    data = path.read_bytes()
+    width, height = Image.open(io.BytesIO(data)).size
+    src = "data:image/gif;base64," + base64.b64encode(data).decode()
+    alt = "film of the training: the curve of the discriminator above the densities of data and generator"
+    return (Gallery((Card("", (Shot(src, alt, width, height, False, "the whole training", ""),)),), FILMED),)
 
 
 def _card(path: Path) -> Card:
