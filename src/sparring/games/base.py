@@ -53,13 +53,15 @@ class Turn:
 
     The loss is asked for when the player is to move, so it sees the moves made before; it is a pure function of
     weights and batch, which neither calls `backward` nor knows an optimizer. `figures` are means over the batch worth
-    writing down, filled in by the loss; `weight` is that of the batch.
+    writing down, filled in by the loss; `weight` is that of the batch. `whole` gives the loss with the weights of all
+    players in its graph, for rules that look through another's steps; None where `loss` has them there.
     """
 
     player: str
     loss: Callable[[], Tensor]
     figures: dict[str, Tensor] = field(default_factory=dict)
     weight: float = 1.0
+    whole: Callable[[], Tensor] | None = None
 
 
 Players: TypeAlias = Mapping[str, nn.Module]

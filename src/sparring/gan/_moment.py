@@ -20,7 +20,8 @@ class Moment:
     """One turn.
 
     Fields: `batch`; `player`, whose turn it is; `group`, the processes that share the batch; `memory`, what the game
-    carries from round to round; `figures`, which are written down.
+    carries from round to round; `figures`, which are written down; `whole`, whether what another player alone decides
+    has its graph too, for rules that look through another's steps.
     """
 
     batch: Batch
@@ -28,6 +29,7 @@ class Moment:
     group: Group = field(default_factory=one_process)
     memory: dict[str, Tensor] = field(default_factory=dict)
     figures: dict[str, Tensor] = field(default_factory=dict)
+    whole: bool = False
 
     def streams(self, name: str) -> Streams:
         """Return one stream of random numbers a sample: the same whatever the number of processes (G10, G26)."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import functools
+import math
 from collections.abc import Sequence
 
 import torch
@@ -13,6 +16,7 @@ from sparring.core.group import Group, one_process
 from sparring.errors import InputError
 from sparring.games.base import Batch, Game, Turn
 from sparring.gan._moment import Moment, Side
+from sparring.gan._packs import in_packs, pack, unpack, whole_packs
 from sparring.gan.losses import GanLoss
 from sparring.gan.nets import Discriminator, Generator, Judgement
 from sparring.gan.penalties import Penalty, mixes_samples
@@ -37,8 +41,9 @@ class GanGame(Game):
 
     Each turn draws codes of its own, one for each real image, from the seed of the round and the image's place in the
     data. The generator makes no graph in the discriminator's turn, and no weight of the discriminator has a gradient
-    in the generator's (G12). Figures: mean scores `real` and `fake`, `accuracy`, each penalty by its name, `auxiliary`,
-    and `balance` where the loss carries one.
+    in the generator's (G12); the `whole` of a turn has both in its graph, and in a game of one value is all of that
+    value. Figures: mean scores `real` and `fake`, `accuracy`, each penalty by its name, `auxiliary`, and `balance`
+    where the loss carries one. With packs (see `packing`) scores, penalties and features are of these.
 
     Raises: InputError when a penalty meets a discriminator in which the images of a batch mix (G14), or parts do not
     suit each other.
@@ -63,6 +68,7 @@ class GanGame(Game):
         self.generator, self.discriminator, self.loss = generator, discriminator, loss
         self.penalties, self.tricks = tuple(penalties), tuple(tricks)
         self.auxiliary, self.together, self.group = auxiliary, together, group or one_process()
+        self.pack = math.prod(trick.pack for trick in self.tricks)
         self._check()
         self.memory["balance"] = torch.zeros(())
         self.memory["turns"] = torch.zeros((), dtype=torch.int64)
@@ -77,6 +83,11 @@ class GanGame(Game):
         names = [unit.name() for unit in (*self.penalties, *self.tricks)]
         if len(names) != len(set(names)):
             raise InputError(f"expected each penalty and trick once, got {', '.join(names)}")
+        if self.pack != self.discriminator.pack:
+            raise InputError(
+                f"expected a discriminator of packs of {self.pack}, as the tricks say, got one of "
+                f"{self.discriminator.pack}: let the gan build it"
+            )
         apart = [trick.name() for trick in self.tricks if trick.apart]
         if self.together and apart:
             raise InputError(f"expected together=False with {apart[0]}, got True: its batches are of one origin")
@@ -92,12 +103,13 @@ class GanGame(Game):
 
     def turns(self, batch: Batch) -> Sequence[Turn]:
         """Return the discriminator's turn and the generator's."""
-        plays = {DISCRIMINATOR: self._discriminate, GENERATOR: self._generate}
-        moments = {player: Moment(batch, player, self.group, self.memory) for player in plays}
-        return [
-            Turn(player, functools.partial(play, moments[player]), moments[player].figures, batch.weight)
-            for player, play in plays.items()
-        ]
+        batch = batch if self.pack == 1 else whole_packs(batch, self.pack, self.group)
+        turns = []
+        for player, play in {DISCRIMINATOR: self._discriminate, GENERATOR: self._generate}.items():
+            moment = Moment(batch, player, self.group, self.memory)
+            whole = functools.partial(play, dataclasses.replace(moment, whole=True))
+            turns.append(Turn(player, functools.partial(play, moment), moment.figures, batch.weight, whole))
+        return turns
 
     def images(self, moment: Moment) -> Images:
         """Return the generated images of a turn, one beside each real one."""
@@ -105,34 +117,43 @@ class GanGame(Game):
         made: Images = self.generator(z, moment.batch.y if self.generator.classes else None)
         return made
 
+    def _packs(self, x: Images, moment: Moment) -> tuple[Images, Moment]:
+        """Return images in packs, of which slopes are taken (G23), and a turn whose samples are packs."""
+        if self.pack == 1:
+            return x, moment
+        return pack(x, self.pack), dataclasses.replace(moment, batch=in_packs(moment.batch, self.pack))
+
     def _seen(self, x: Images, moment: Moment, side: Side) -> Images:
+        """Return what is judged of packs: tricks change each image."""
+        x = x if self.pack == 1 else unpack(x, self.pack)
         for trick in self.tricks:
             x = trick.inputs(x, moment, side)
-        return x
+        return x if self.pack == 1 else pack(x, self.pack)
 
     def _discriminate(self, moment: Moment) -> Tensor:
-        with torch.no_grad():
-            fake = self.images(moment).float()
-        real = moment.batch.x
+        with contextlib.nullcontext() if moment.whole else torch.no_grad():
+            made = self.images(moment).float()
+        fake, packs = self._packs(made, moment)
+        real = packs.batch.x
         due = [penalty for penalty in self.penalties if self._is_due(penalty)]
         shared = [p for p in due if p.at != "between" and not torch.is_autocast_enabled(real.device.type)]
         inputs = {
             "real": real.detach().requires_grad_(any(p.at == "real" for p in shared)),
-            "fake": fake.detach().requires_grad_(any(p.at == "fake" for p in shared)),
+            "fake": fake if fake.requires_grad else fake.detach().requires_grad_(any(p.at == "fake" for p in shared)),
         }
         judged = self._judge(inputs, moment)
         scores = {side: each.scores.float() for side, each in judged.items()}
         loss = self.loss.balanced(scores["real"], scores["fake"], self.memory["balance"])
-        self._tell(moment, scores["real"], scores["fake"])
+        self._tell(packs, scores["real"], scores["fake"])
         total = loss.mean() + self._auxiliary(moment, judged["real"], judged["fake"]) + self._extra(moment)
-        asked = [side for side in inputs if inputs[side].requires_grad]
+        asked = [side for side in inputs if any(p.at == side for p in shared)]
         taken = slopes([judged[side].scores for side in asked], [inputs[side] for side in asked]) if asked else ()
         slope = dict(zip(asked, taken, strict=True))
         for penalty in due:
             values = (
                 penalty.of(slope[penalty.at])
                 if penalty in shared
-                else penalty.value(lambda x: self._score(x, moment), real, fake, moment)
+                else penalty.value(lambda x: self._score(x, moment), real, fake, packs)
             ).mean()
             moment.figures[penalty.name()] = values.detach()
             total = total + penalty.interval * values
@@ -141,15 +162,16 @@ class GanGame(Game):
         return total
 
     def _generate(self, moment: Moment) -> Tensor:
-        fake = self.images(moment)
+        fake, packs = self._packs(self.images(moment), moment)
         judged = self.discriminator.judge(self._seen(fake, moment, "fake"))
-        real = judged
-        if self._sees_real:
-            with torch.no_grad():
-                real = self.discriminator.judge(self._seen(moment.batch.x, moment, "real"))
-        loss = self.loss.generator(real.scores.float(), judged.scores.float())
+        real, opposed = judged, moment.whole and self.loss.zero_sum
+        if self._sees_real or opposed:
+            with contextlib.nullcontext() if moment.whole else torch.no_grad():
+                real = self.discriminator.judge(self._seen(packs.batch.x, moment, "real"))
+        scores = real.scores.float(), judged.scores.float()
+        loss = -self.loss.discriminator(*scores) if opposed else self.loss.generator(*scores)
         for trick in self.tricks:
-            other = trick.generator_loss(real, judged, moment)
+            other = trick.generator_loss(real, judged, packs)
             loss = loss if other is None else other
         return loss.mean() + self._auxiliary(moment, judged) + self._extra(moment)
 

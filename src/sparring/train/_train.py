@@ -156,7 +156,9 @@ def train(
         pulse=pulse, halt=lambda: bool(why_end()), rollback=back,
     )  # fmt: skip
     feed = Feed(held.train, unit.batch_size, seed, group=group, device=place)
-    film = None if folder is None or not can_be_filmed(whole) else Film(unit.loss, held.train, rounds, folder)
+    film = None
+    if folder is not None and can_be_filmed(whole) and unit.pack == 1:  # what judges packs has no curve over numbers
+        film = Film(unit.loss, held.train, rounds, folder)
     files = play(game, unit.rule if film is None else Filmed(unit.rule, film), table, feed, plan, folder)
     hearing.catch_up()
     gone_back = files.history("rollback")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -15,6 +16,7 @@ from sparring.data import Dataset
 from sparring.errors import InputError
 from sparring.games import Player, Rule, Table
 from sparring.games.alternating import Alternating
+from sparring.gan._packs import packed_shape
 from sparring.gan.game import DISCRIMINATOR, GENERATOR, GanGame
 from sparring.gan.losses import GanLoss
 from sparring.gan.losses.relativistic import Relativistic
@@ -90,10 +92,17 @@ class Gan(Unit):
                 f"expected batch_size >= 1, average >= 0, auxiliary > 0 and cooldown in [0, 1] of gan, got "
                 f"{self.batch_size}, {self.average}, {self.auxiliary} and {self.cooldown}"
             )
+        if self.batch_size < self.pack:
+            raise InputError(f"expected batch_size of gan of at least one pack of {self.pack}, got {self.batch_size}")
         if self.loss.autoencodes != self.nets.autoencodes:
             wanted = "an autoencoder" if self.loss.autoencodes else "a discriminator that is no autoencoder"
             advice = "nets=autoencoder()" if self.loss.autoencodes else "loss=began()"
             raise InputError(f"expected {wanted} for the loss {self.loss}, got {self.nets}: use {advice}")
+
+    @property
+    def pack(self) -> int:
+        """How many samples the discriminator judges at once, as the tricks say."""
+        return math.prod(trick.pack for trick in self.tricks)
 
     def build(
         self, shape: tuple[int, ...], classes: int = 0, *, seed: int = 0, data: Dataset | None = None
@@ -108,7 +117,8 @@ class Gan(Unit):
         known = classes if self.conditional else 0
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            generator, discriminator = self.nets.generator(shape, known), self.nets.discriminator(shape, known)
+            generator = self.nets.generator(shape, known)
+            discriminator = self.nets.discriminator(packed_shape(shape, self.pack), known)
             for trick in sorted(self.tricks, key=lambda trick: trick.last):
                 trick.build(generator, discriminator, data)
         return generator, discriminator

@@ -22,13 +22,15 @@ class GanLoss(Unit, ABC):
     A score is higher where the discriminator holds an image for more real: always, in every loss. `needs_real` says
     whether the generator's loss looks at real scores; where it does not, any tensor will do. `autoencodes` says that
     the discriminator has to be an autoencoder, its score minus the error of reconstruction. `middle` is the score at
-    which the discriminator cannot tell; None where only differences of scores have a meaning.
+    which the discriminator cannot tell; None where only differences of scores have a meaning. `zero_sum` says that both
+    play for one value, of which the generator's loss leaves out what it has no hand in.
     """
 
     kind: ClassVar[str] = "loss"
     needs_real: ClassVar[bool] = False
     autoencodes: ClassVar[bool] = False
     middle: ClassVar[float | None] = None
+    zero_sum: ClassVar[bool] = False
 
     @abstractmethod
     def discriminator(self, real: Scores, fake: Scores) -> Scores:

@@ -31,6 +31,7 @@ class Minimax(GanLoss):
 
     cites = ("goodfellow2014", "salimans2016")
     middle: ClassVar[float | None] = 0.0
+    zero_sum: ClassVar[bool] = True
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:

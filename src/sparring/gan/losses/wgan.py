@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sparring.gan.losses.base import GanLoss
 from sparring.types import Scores
@@ -26,6 +27,7 @@ class Wgan(GanLoss):
     """
 
     cites = ("arjovsky2017",)
+    zero_sum: ClassVar[bool] = True
 
     def discriminator(self, real: Scores, fake: Scores) -> Scores:
         """Return s' − s."""

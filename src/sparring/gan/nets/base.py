@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.errors import InputError
+from sparring.gan._packs import packed_shape
 from sparring.registry import Unit
 from sparring.types import Images, Labels, Logits, Scores
 
@@ -62,12 +63,13 @@ class Discriminator(nn.Module):
 
     `body` goes from images in [−1, 1] to features (n, width); `mixers` may add to them what a batch says of itself;
     linear heads give the score and, where it is conditional, the logits of the class. `reference` are images that go
-    through before the batch; see `virtual_batch_norm`.
+    through before the batch; see `virtual_batch_norm`. With `pack` > 1 it sees packs (n, pack c, ...); see `packing`.
     """
 
     def __init__(self, body: nn.Module, shape: tuple[int, ...], width: int, classes: int = 0) -> None:
         super().__init__()
         self.body, self.shape, self.width, self.classes = body, tuple(shape), width, classes
+        self.pack = 1
         self.mixers = nn.Sequential()
         self.score = nn.Linear(width, 1)
         self.classify = nn.Linear(width, classes) if classes else None
@@ -76,10 +78,15 @@ class Discriminator(nn.Module):
     @property
     def given(self) -> tuple[int, ...]:
         """The shape of a sample as it is judged: an image's, but where something stands beside it."""
-        return self.shape
+        return packed_shape(self.shape, self.pack)
 
     def features(self, x: Images) -> Tensor:
         """Return features (n, width)."""
+        if self.pack > 1 and tuple(x.shape[1:]) != self.given:
+            raise InputError(
+                f"expected packs {self.given} of {self.pack} samples, got {tuple(x.shape[1:])}: this discriminator "
+                "was trained with packing, and has nothing to say of single ones"
+            )
         shown = 0
         if self.reference is not None:
             shown = len(cast(Tensor, self.reference))

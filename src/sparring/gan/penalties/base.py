@@ -49,7 +49,8 @@ class Penalty(Unit, ABC):
 
         Cost: one forward, and one backward that is itself differentiated.
         """
-        points = self.points(real, fake, moment).detach().float().requires_grad_(True)
+        points = self.points(real, fake, moment).float()
+        points = points if points.requires_grad else points.detach().requires_grad_(True)
         with torch.autocast(points.device.type, enabled=False):
             (slope,) = slopes([score(points)], [points])
             return self.of(slope)

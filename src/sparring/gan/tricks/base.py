@@ -20,13 +20,19 @@ class Trick(Unit):
     """A part that composes with any loss, nets and other tricks. Subclasses are final and override what they need.
 
     `last` says that it changes layers which others put in, so it is built after them. `needs_real` says that its loss
-    of the generator looks at real images. `apart` says that real and generated images must not share a batch.
+    of the generator looks at real images. `apart` says that real and generated images must not share a batch. `pack` is
+    how many samples the discriminator judges at once; the `moment` of a loss is then one of packs.
     """
 
     kind: ClassVar[str] = "trick"
     last: ClassVar[bool] = False
     needs_real: ClassVar[bool] = False
     apart: ClassVar[bool] = False
+
+    @property
+    def pack(self) -> int:
+        """One, but of a trick that is about just that."""
+        return 1
 
     def build(self, generator: Generator, discriminator: Discriminator, data: Dataset | None) -> None:
         """Change the networks, once, before anyone trains them."""

@@ -38,5 +38,6 @@ class FeatureMatching(Trick):
     def generator_loss(self, real: Judgement, fake: Judgement, moment: Moment) -> Scores | None:
         """Return the squared distance of the mean features, whose slope reaches each generated image."""
         gap = moment.mean(fake.features.float()) - moment.mean(real.features.float())
-        along = 2 * fake.features.float() @ gap  # its slope is that of the squared distance; its value is not
+        # Its slope is that of the squared distance; its value is not.
+        along = 2 * (fake.features.float() - real.features.float()) @ gap
         return along - along.detach() + gap.square().sum()

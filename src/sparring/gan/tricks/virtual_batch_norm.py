@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from sparring.data import Dataset
 from sparring.errors import InputError
+from sparring.gan._packs import pack
 from sparring.gan.nets import Discriminator, Generator
 from sparring.gan.tricks.base import Trick, check_positive
+from sparring.types import Images
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class VirtualBatchNorm(Trick):
 
     def build(self, generator: Generator, discriminator: Discriminator, data: Dataset | None) -> None:
         """Exchange the norms and draw the references."""
-        count = self.size if data is None else min(self.size, len(data))
+        count = self.size if data is None else min(self.size, len(data) // discriminator.pack)
         found = [self._exchange(net, count) for net in (generator, discriminator)]
         if not any(found):
             raise InputError("expected nets with batch norm for virtual_batch_norm, got none: leave the trick out")
@@ -53,9 +55,9 @@ class VirtualBatchNorm(Trick):
                 labels = None if data is None or rows is None or data.labels is None else data.labels[rows]
                 generator.reference_labels = torch.zeros(count, dtype=torch.int64) if labels is None else labels.clone()
         if found[1]:
-            shape = (count, *discriminator.shape)
+            shape = (count, *discriminator.given)
             discriminator.reference = (
-                torch.full(shape, torch.nan) if data is None or rows is None else data.images(rows)
+                torch.full(shape, torch.nan) if data is None else _packs(data, count, discriminator.pack)
             )
 
     def _exchange(self, net: nn.Module, count: int) -> int:
@@ -68,6 +70,13 @@ class VirtualBatchNorm(Trick):
                     setattr(parent, name, layer)
                     found += 1
         return found
+
+
+def _packs(data: Dataset, count: int, m: int) -> Images:
+    """Return that many packs of random images, not of neighbors in the data, which may be of one class."""
+    rows = data.subset(count * m, 0)
+    mixed = rows if m == 1 else rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))]
+    return pack(data.images(mixed), m)
 
 
 class Virtual(nn.Module):

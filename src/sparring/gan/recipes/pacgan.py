@@ -1,0 +1,20 @@
+"""A GAN whose discriminator sees two images at once."""
+
+from __future__ import annotations
+
+from sparring.gan.config.gan import Gan
+from sparring.gan.losses.non_saturating import NonSaturating
+from sparring.gan.nets.dcgan import Dcgan
+from sparring.gan.tricks.packing import Packing
+
+
+def pacgan() -> Gan:
+    """Return PacDCGAN2: the recipe `dcgan` with packs of two, and nothing else changed.
+
+    Source: Lin, Khetan, Fanti and Oh 2018, arXiv 1712.04086, section 4.2. **Differs**: the generator moves once a round
+    and not twice; codes are normal, not uniform; samples come from an average of the weights. A batch has as many
+    images as without packs, as in the paper, and so half as many packs.
+    """
+    return Gan(
+        nets=Dcgan(), loss=NonSaturating(), penalties=(), tricks=(Packing(m=2),), lr=2e-4, betas=(0.5, 0.999),
+    )  # fmt: skip
