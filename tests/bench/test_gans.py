@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +73,19 @@ def test_what_cannot_be_is_refused_before_anything_is_trained(first: tuple[Path,
 def test_two_processes_give_the_figures_of_one(first: tuple[Path, GanBench], tmp_path: Path) -> None:
     two = bench_gans(**SMALL, trials=1, seeds=1, processes=2, out=tmp_path)
     assert figures(two) == figures(first[1])
+
+
+@pytest.mark.slow
+def test_killed_in_the_midst_the_same_call_goes_on(first: tuple[Path, GanBench], tmp_path: Path) -> None:
+    """G26: what had ended is read, what was under way goes on, and the figures are those of a bench left alone."""
+    call = f"bench_gans(**{SMALL!r}, trials=1, seeds=1, out={str(tmp_path)!r})"
+    process = subprocess.Popen([sys.executable, "-c", f"from sparring.bench._gans import bench_gans; {call}"])
+    try:
+        while len(list(tmp_path.rglob("last.pt"))) < 1 or len(list(tmp_path.rglob("trial.json"))) < 1:
+            assert process.poll() is None
+            time.sleep(0.001)
+    finally:
+        process.kill()
+        process.wait()
+    assert len(list(tmp_path.rglob("trial.json"))) < 4
+    assert figures(bench_gans(**SMALL, trials=1, seeds=1, out=tmp_path)) == figures(first[1])

@@ -11,7 +11,6 @@ import torch
 from sparring.bench import _gans_trial
 from sparring.bench._gans_trial import Budget, Sides, Trial, known, one_thread, run_trial, sides, slug
 from sparring.errors import InputError
-from sparring.games._table import NotFinite
 from sparring.train import load_generator
 
 BUDGET = Budget(160, "pixels(size=32)", 2000, 0)
@@ -51,17 +50,16 @@ def test_a_trial_is_judged_written_down_and_not_done_twice(tmp_path: Path, monke
 def test_what_is_not_finite_is_a_failure_and_bad_input_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """G36: the record names the round and the tensor."""
 
-    def fail(error: Exception) -> None:
-        def train(*_: object, **__: object) -> None:
-            raise error
+    record = run_trial(Trial("wild", SMALL.replace("batch", "lr=1e30, batch"), "digits", 1, 0), BUDGET, tmp_path)
+    assert "finite" in record["failed"]
+    assert "round" in record["failed"]
+    assert record["tell"] is record["choose"] is None
+    assert json.dumps(record, allow_nan=False)
 
-        monkeypatch.setattr(_gans_trial, "train", train)
+    def refuse(*_: object, **__: object) -> None:
+        raise InputError("expected labels")
 
-    fail(NotFinite("expected finite losses, got NaN in round 7"))
-    record = run_trial(Trial("wild", SMALL, "digits", 1, 0), BUDGET, tmp_path)
-    assert "round 7" in record["failed"]
-    assert record["tell"] is None
-    fail(InputError("expected labels"))
+    monkeypatch.setattr(_gans_trial, "train", refuse)
     with pytest.raises(InputError, match="labels"):
         run_trial(Trial("wild", SMALL, "digits", 1, 1), BUDGET, tmp_path)
 

@@ -34,7 +34,8 @@ LOSSES: dict[str, Callable[[], Gan]] = {
     "hinge": lambda: recipe("hinge"),
     "relativistic": lambda: recipe("baseline"),
 }
-"""Each loss with what belongs to it, as its recipe has it."""
+"""Each loss with what belongs to it, as its recipe has it, but for nets and batch."""
+BATCH = 64
 LR, RATIO, BETA, TURNS, STRENGTH, GAMMA = (5e-5, 5e-3), (0.25, 4.0), (0.0, 0.9), (1, 5), (0.1, 10.0), (0.1, 1.0)
 
 
@@ -49,8 +50,8 @@ class Entry:
 def entries(gans: Sequence[str] = (), nets: str | Nets = NETS) -> list[Entry]:
     """Return what is compared: every loss on the same nets and the recipe `baseline`, or those that are named.
 
-    The bare name of a loss puts it on `nets`; anything else is a recipe, with nets of its own. BEGAN, whose
-    discriminator has to be an autoencoder, gets one as wide.
+    The bare name of a loss puts it on `nets`, at the same batch for all; anything else is a recipe, with nets of its
+    own. BEGAN, whose discriminator has to be an autoencoder, gets one as wide.
 
     Raises: InputError for unknown names, or one that stands twice.
 
@@ -75,7 +76,7 @@ def _entry(text: str, nets: Nets) -> Entry:
     unit = LOSSES[name]()
     if unit.loss.autoencodes and not nets.autoencodes:
         nets = Autoencoder(latent=nets.latent, width=int(vars(nets).get("width", Autoencoder.width)))
-    return Entry(name, dataclasses.replace(unit, nets=nets))
+    return Entry(name, dataclasses.replace(unit, nets=nets, batch_size=BATCH))
 
 
 def setting(gan: Gan, number: int, seed: int) -> Gan:
