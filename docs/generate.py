@@ -17,6 +17,7 @@ from sparring.gan import Gan
 from sparring.gan.recipes import recipes
 from sparring.metrics import Metric
 from sparring.models import Pretrained
+from sparring.modes import Problem
 from sparring.registry import Unit, _show_value, units
 from sparring.threats import Threat
 
@@ -46,7 +47,7 @@ def source(unit: type[Unit]) -> str:
 
 def fields(unit: type[Unit]) -> str:
     """Return the fields with their defaults, one a line of the cell."""
-    return "<br>".join(f"`{field.name}={_show_value(field.default)}`" for field in dataclasses.fields(unit))
+    return "<br>".join(f"`{field.name}={_show_value(field.default, False)}`" for field in dataclasses.fields(unit))
 
 
 def table(columns: list[str], rows: list[list[str]]) -> str:
@@ -155,9 +156,18 @@ def nets() -> str:
     return table(["nets", "fields", "paper"], [_plain(name, cls) for name, cls in units("nets").items()])
 
 
+def inference() -> str:
+    """Return one row a way to infer codes: what the discriminator judges."""
+    rows = []
+    for name, cls in units("inference").items():
+        link, own, paper = _plain(name, cls)
+        rows.append([link, "images beside codes" if getattr(cls, "joint", False) else "images", own, paper])
+    return table(["inference", "D judges", "fields", "paper"], rows)
+
+
 def gans() -> str:
     """Return one row a field of a configuration, and one a recipe."""
-    own = [[f"`{f.name}`", f"`{_show_value(f.default)}`"] for f in dataclasses.fields(Gan)]
+    own = [[f"`{f.name}`", f"`{_show_value(f.default, False)}`"] for f in dataclasses.fields(Gan)]
     kinds = [[f"[`{name}`](#{name})", source(cls)] for name, cls in units("gan").items()]
     made = [[f"`{name}`", f"`{make()}`"] for name, make in recipes().items()]
     return "\n\n".join(
@@ -182,6 +192,23 @@ def features() -> str:
     return table(["features", "fields", "paper"], [_plain(name, cls) for name, cls in units("features").items()])
 
 
+def problems() -> str:
+    """Return one row a problem of known modes."""
+    rows = []
+    for name, cls in units("problem").items():
+        unit = cls()
+        assert isinstance(unit, Problem)
+        link, own, paper = _plain(name, cls)
+        shape = " × ".join(map(str, unit.shape))
+        rows.append([link, f"{unit.modes:,}", shape, f"{unit.samples:,}", own, paper])
+    return table(["problem", "modes", "shape", "samples a figure is of", "fields", "paper"], rows)
+
+
+def estimators() -> str:
+    """Return one row an estimator."""
+    return table(["estimator", "fields", "paper"], [_plain(name, cls) for name, cls in units("estimator").items()])
+
+
 def _plain(name: str, cls: type[Unit]) -> list[str]:
     return [f"[`{name}`](#{name})", fields(cls), source(cls)]
 
@@ -189,8 +216,8 @@ def _plain(name: str, cls: type[Unit]) -> list[str]:
 def pages() -> dict[Path, str]:
     """Return the text that each generated page should have."""
     wanted = {}
-    makers = (attacks, threats, models, data, rules, defenses, guards, losses, penalties, tricks, nets, gans)
-    for make in (*makers, metrics, features):
+    makers = (attacks, threats, models, data, rules, defenses, guards, losses, penalties, tricks, nets, inference, gans)
+    for make in (*makers, metrics, features, problems, estimators):
         path = FOLDER / f"{make.__name__}.md"
         before, rest = path.read_text(encoding="utf-8").split(BEGIN)
         wanted[path] = f"{before}{BEGIN}\n\n{make()}\n\n{END}{rest.split(END)[1]}"

@@ -165,7 +165,8 @@ def test_every_unit_is_in_its_table() -> None:
     pages = {"attack": "attacks", "threat": "threats", "model": "models", "data": "data"}
     pages |= {"rule": "rules", "defense": "defenses", "guard": "guards"}
     pages |= {"loss": "losses", "penalty": "penalties", "trick": "tricks", "nets": "nets", "gan": "gans"}
-    pages |= {"metric": "metrics", "features": "features"}
+    pages |= {"inference": "inference"}
+    pages |= {"metric": "metrics", "features": "features", "problem": "problems", "estimator": "estimators"}
     assert set(pages) == set(PACKAGES), "a new kind of unit needs a reference page"
     for kind, page in pages.items():
         text = (ROOT / "docs" / "reference" / f"{page}.md").read_text(encoding="utf-8")

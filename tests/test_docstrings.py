@@ -29,9 +29,12 @@ NEEDS = {
     "penalty": ("Source:", "**Differs**", "Cost:", ">>> "),
     "trick": ("Source:", "**Differs**", "Cost:", ">>> "),
     "nets": ("Source:", "**Differs**", "Shapes:", ">>> "),
+    "inference": ("Source:", "**Differs**", "Shapes:", "Cost:", ">>> "),
     "gan": ("Source:", "**Differs**", "Cost:", ">>> "),
     "metric": ("Source:", "**Differs**", "Cost:", "Interval:", ">>> "),
     "features": ("Source:", "**Differs**", "Shapes:", ">>> "),
+    "problem": ("Source:", "**Differs**", "Shapes:", ">>> "),
+    "estimator": ("Source:", "**Differs**", "Cost:", ">>> "),
 }
 
 

@@ -20,7 +20,7 @@ ORDER = [
     {"games"},
     {"classic", "defenses", "guards", "gan"},
     {"audit", "certificates", "explain", "metrics", "surrogates", "testing"},
-    {"evaluate", "harden", "train"},
+    {"evaluate", "harden", "modes", "train"},
     {"export", "latent", "probe"},
     {"report"},
     {"bench"},

@@ -33,9 +33,12 @@ PACKAGES = {
     "penalty": "sparring.gan.penalties",
     "trick": "sparring.gan.tricks",
     "nets": "sparring.gan.nets",
+    "inference": "sparring.gan.inference",
     "gan": "sparring.gan.config",
     "metric": "sparring.metrics",
     "features": "sparring.metrics.features",
+    "problem": "sparring.modes.problems",
+    "estimator": "sparring.modes.estimators",
 }
 """The kinds of unit, and the package whose files they are."""
 
@@ -44,8 +47,7 @@ PACKAGES = {
 class Unit:
     """What can be named: a value that is comparable, hashable, printable, storable, built with no arguments.
 
-    `cites` holds keys of `references.bib`; `positional` says how many leading fields `show` writes without
-    their names (and always, default or not).
+    `cites`: keys of `references.bib`. `positional`: how many leading fields `show` writes always, without names.
     """
 
     kind: ClassVar[str] = ""
@@ -233,11 +235,7 @@ def _show_value(value: Any, whole: bool) -> str:
         return text if text.endswith(")") else text + "()"
     if isinstance(value, tuple):
         return "(" + ", ".join(_show_value(item, whole) for item in value) + ("," if len(value) == 1 else "") + ")"
-    if isinstance(value, bool | None | int):
-        return repr(value)
-    if isinstance(value, float):
-        return show_float(value)
-    return repr(value)
+    return show_float(value) if isinstance(value, float) else repr(value)
 
 
 def walk(unit: Unit) -> Iterator[Unit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sparring.games import Player, Rule, Table
 from sparring.games.alternating import Alternating
 from sparring.gan._packs import packed_shape
 from sparring.gan.game import DISCRIMINATOR, GENERATOR, GanGame
+from sparring.gan.inference import Inference, InferenceGame
 from sparring.gan.losses import GanLoss
 from sparring.gan.losses.relativistic import Relativistic
 from sparring.gan.nets import Discriminator, Generator, Nets
@@ -50,6 +52,7 @@ class Gan(Unit):
         conditional: whether images are made by class, and the discriminator names it (AC-GAN): the data need labels.
         auxiliary: weight > 0 of the cross-entropy of those classes.
         together: whether real and generated images share a batch of the discriminator (G9).
+        inference: what learns codes of images, or what images say of codes, along with the generator; None for nothing.
 
     Cost: that of `GanGame` and the rule.
 
@@ -80,6 +83,7 @@ class Gan(Unit):
     conditional: bool = False
     auxiliary: float = 1.0
     together: bool = False
+    inference: Inference | None = None
 
     def __post_init__(self) -> None:
         rates = (self.lr, self.lr if self.lr_discriminator is None else self.lr_discriminator)
@@ -98,6 +102,8 @@ class Gan(Unit):
             wanted = "an autoencoder" if self.loss.autoencodes else "a discriminator that is no autoencoder"
             advice = "nets=autoencoder()" if self.loss.autoencodes else "loss=began()"
             raise InputError(f"expected {wanted} for the loss {self.loss}, got {self.nets}: use {advice}")
+        if self.inference is not None:
+            self.inference.check(self.loss)
 
     @property
     def pack(self) -> int:
@@ -119,13 +125,16 @@ class Gan(Unit):
             torch.manual_seed(seed)
             generator = self.nets.generator(shape, known)
             discriminator = self.nets.discriminator(packed_shape(shape, self.pack), known)
+            if self.inference is not None:
+                generator, discriminator = self.inference.build(generator, discriminator, self.nets)
             for trick in sorted(self.tricks, key=lambda trick: trick.last):
                 trick.build(generator, discriminator, data)
         return generator, discriminator
 
     def game(self, generator: Generator, discriminator: Discriminator, group: Group | None = None) -> GanGame:
         """Return the game of two networks."""
-        return GanGame(
+        make = GanGame if self.inference is None else functools.partial(InferenceGame, inference=self.inference)
+        return make(
             generator, discriminator, self.loss, self.penalties, self.tricks, auxiliary=self.auxiliary,
             together=self.together, group=group,
         )  # fmt: skip
