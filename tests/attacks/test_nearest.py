@@ -45,7 +45,7 @@ def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...]
         ("linf", ["fmn", "pdpgd"]),
         pytest.param("l2", ["fmn", "pdpgd", "ddn"], marks=pytest.mark.slow),
         pytest.param("l1", ["fmn", "pdpgd"], marks=pytest.mark.slow),
-        ("l0", ["sigma_zero"]),
+        pytest.param("l0", ["sigma_zero"], marks=pytest.mark.slow),
     ],
 )
 def test_nearer_than_its_parts(digits_net: tuple[nn.Module, Tensor, Tensor], norm: str, parts: list[str]) -> None:

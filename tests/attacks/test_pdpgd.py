@@ -17,7 +17,7 @@ from sparring.threats.l2 import L2
 NORMS = PDPGD.norms
 
 
-@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("norm", [pytest.param(norm, marks=[pytest.mark.slow] * (norm != "linf")) for norm in NORMS])
 @pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 3])
 @pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_comes_near_the_exact_distance(linear: Callable[..., Any], norm: str, classes: int, biting: bool) -> None:

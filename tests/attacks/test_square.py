@@ -16,7 +16,10 @@ from sparring.threats.linf import Linf
 
 
 @pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
-@pytest.mark.parametrize(("norm", "eps", "least"), [("linf", 0.05, 0.999), ("l2", 0.3, 0.6), ("l1", 1.0, 0.5)])
+@pytest.mark.parametrize(
+    ("norm", "eps", "least"),
+    [("linf", 0.05, 0.999), ("l2", 0.3, 0.6), pytest.param("l1", 1.0, 0.5, marks=pytest.mark.slow)],
+)
 def test_climbs_a_linear_margin(linear: Callable[..., Any], norm: str, eps: float, least: float, biting: bool) -> None:
     """To the best corner in Linf; in L2 and L1 bumps hold no gradient exactly, but most of what it could reach."""
     problem = linear(2, biting=biting)
@@ -42,7 +45,11 @@ def test_reaches_a_target(linear: Callable[..., Any], norm: str, classes: int) -
 
 @pytest.mark.parametrize(
     ("shape", "bounds"),
-    [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0)), ((2, 9), (0.0, 1.0))],
+    [
+        pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow),
+        ((3, 2, 3), (0.0, 255.0)),
+        pytest.param((2, 9), (0.0, 1.0), marks=pytest.mark.slow),
+    ],
 )
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
 def test_any_shape_and_bounds(

@@ -228,6 +228,7 @@ def test_the_fast_protocol_on_digits_is_as_low_as_a_long_search_and_sound(
     assert (judged["findings"], judged["adapted"], judged["next"]) == ([], [], [])
 
 
+@pytest.mark.slow
 def test_what_the_evidence_breaks_counts_and_is_followed_up(
     digits_net: tuple[nn.Module, Tensor, Tensor], digits_data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,9 +23,9 @@ def rows() -> list[Row]:
     for name in units("attack"):
         unit = parse_as(Attack, name)
         fields = {field.name: getattr(unit, field.name) for field in dataclasses.fields(unit)}
-        fewer = {key: min(fields[key], most) for key, most in (("steps", 20), ("queries", 1000)) if key in fields}
+        fewer = {key: min(fields[key], most) for key, most in (("steps", 10), ("queries", 300)) if key in fields}
         short.append(dataclasses.replace(unit, **fewer))
-    return bench.attacks(short, quick=True, n=12, peers=False)
+    return bench.attacks(short, quick=True, n=8, peers=False)
 
 
 def test_every_attack_has_a_row_in_every_norm_it_is_made_for(rows: list[Row]) -> None:
@@ -42,7 +42,7 @@ def test_figures_are_within_their_ranges(rows: list[Row]) -> None:
     for row in rows:
         unit = parse_as(Attack, row.attack)
         assert row.by == "sparring"
-        assert row.n == 12
+        assert row.n == 8
         assert row.success is not None
         assert 0 <= row.success <= 1
         assert row.forwards is not None
