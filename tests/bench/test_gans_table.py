@@ -54,3 +54,9 @@ def test_the_page_draws_the_best_of_k_and_is_made_of_json() -> None:
     assert html.count("<polyline") == 2 * 3  # for wide screens and narrow ones
     assert "real images" in html
     assert "Not told apart by the best of 2" in html
+
+
+def test_no_chart_has_more_lines_than_can_be_told_apart() -> None:
+    many = GanBench({"digits": [ONE] * 7}, FOUND.beside, [], [])
+    charts = gans_result(many, spec=SPEC, seconds=1.0, command="")["charts"]
+    assert [len(chart["lines"]) for chart in charts] == [6, 3]

@@ -75,8 +75,8 @@ def bench_gans(
     Raises: InputError for what cannot be trained, before anything is.
     Cost: (trials + 1) × seeds trainings for each GAN and data set.
 
-    Source: Lucic et al. 2018, arXiv 1711.10337. **Differs**: settings are not chosen and told by the same images;
-    the best of k is in closed form, with an interval; small nets, and ranges narrower than theirs.
+    Source: Lucic et al. 2018, arXiv 1711.10337. **Differs**: settings are chosen by
+    one half of the test images and told by the other; the best of k is in closed form; small nets, narrower ranges.
     """
     if min(trials, seeds, processes) < 1 or not data or len(set(data)) < len(data):
         raise InputError(

@@ -12,6 +12,7 @@ from sparring.bench._gans import GanBench
 from sparring.bench._gans_rows import GanRow
 from sparring.bench._gans_space import words
 from sparring.core.runs import machine, versions
+from sparring.report._svg import SERIES
 
 Cells = list[list[str]]
 
@@ -29,7 +30,6 @@ def gans_table(found: GanBench, *, images: int, seeds: int, command: str) -> str
 
 def gans_result(found: GanBench, *, spec: dict[str, Any], seconds: float, command: str) -> dict[str, Any]:
     """Return the bench as plain values: what `result.json` holds, and what its page is drawn from."""
-    first = next(iter(found.rows.values()))[0]
     verdict = " ".join(f"On {data}: {standing(rows)}".replace("`", "") for data, rows in found.rows.items())
     tables = [
         {"title": f"{data}: {title}", "columns": head, "rows": [[_bare(cell) for cell in row] for row in cells]}
@@ -45,7 +45,7 @@ def gans_result(found: GanBench, *, spec: dict[str, Any], seconds: float, comman
         "verdict": verdict,
         "paragraphs": [_intro(found, data, spec["images"], spec["seeds"]).replace("**", "") for data in found.rows],
         "charts_title": "The best of k settings",
-        "charts": [_chart(found, data, rows) for data, rows in found.rows.items()] if first.trials > 1 else [],
+        "charts": [chart for data, rows in found.rows.items() for chart in _charts(found, data, rows)],
         "tables": tables,
         "rows": {data: [dataclasses.asdict(row) for row in rows] for data, rows in found.rows.items()},
         "beside": found.beside,
@@ -116,15 +116,20 @@ def _chosen(found: GanBench) -> tuple[list[str], Cells]:
     ]
 
 
-def _chart(found: GanBench, data: str, rows: Sequence[GanRow]) -> dict[str, Any]:
-    lines = [{"name": row.name, "points": [[k, value] for k, value in row.best.items()]} for row in rows]
-    ks = list(rows[0].best)
-    lines.append({"name": "real images", "points": [[k, found.beside[data]["truth"]] for k in (ks[0], ks[-1])]})
-    return {
-        "title": f"The best of k settings on {data}", "x_title": "settings tried", "lines": lines,
-        "y_title": found.beside[data]["label"],
-        "caption": "Expected figure of the setting that is chosen of so many; intervals stand in the table.",
-    }  # fmt: skip
+def _charts(found: GanBench, data: str, rows: Sequence[GanRow]) -> list[dict[str, Any]]:
+    """Return curves of the best of k beside the truth, the best GANs first, as many to a chart as styles differ."""
+    ends = min(rows[0].best), max(rows[0].best)
+    truth = {"name": "real images", "points": [[k, found.beside[data]["truth"]] for k in ends]}
+    charts = []
+    for first in range(0, len(rows), SERIES - 1):
+        part = rows[first : first + SERIES - 1]
+        lines = [{"name": row.name, "points": [[k, value] for k, value in row.best.items()]} for row in part]
+        charts.append({
+            "title": f"The best of k settings on {data}: {part[0].name} to {part[-1].name}", "lines": [*lines, truth],
+            "x_title": "settings tried", "y_title": found.beside[data]["label"],
+            "caption": "Expected figure of the setting that is chosen of so many; intervals stand in the table.",
+        })  # fmt: skip
+    return charts
 
 
 def _table(head: Sequence[str], rows: Cells) -> str:
