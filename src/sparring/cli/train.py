@@ -51,7 +51,10 @@ def train(
     held_out: Annotated[
         str | None, typer.Option("--held-out", help="Images to compare samples with.  [default: a tenth of --data]")
     ] = None,
-    features: Annotated[str, typer.Option("--features", help="The network that compares them.")] = "pixels(size=32)",
+    features: Annotated[
+        str | None,
+        typer.Option("--features", help="The network that compares.  [default: pixels(size=32), of numbers cosines]"),
+    ] = None,
     keep: Annotated[int, typer.Option("--keep", help="How many of the best generators to keep.")] = 3,
     until_flat: Annotated[
         bool, typer.Option("--until-flat", help="End when the held-out figure has not improved for 5 looks.")

@@ -20,7 +20,7 @@ from sparring.gan.losses.non_saturating import NonSaturating
 from sparring.gan.nets import Discriminator, Generator
 from sparring.types import Scores
 
-SAMPLES = 20_000
+SAMPLES = 10_000
 """Codes behind the density of the generator."""
 PLACES = 256
 """Places in [0, 1] at which curves are known."""

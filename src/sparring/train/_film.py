@@ -19,7 +19,6 @@ from sparring.train._frames import Frames
 PICTURES, FILM = "frames", "game.gif"
 MOST = 80
 """Pictures of a whole training, besides that of its beginning."""
-COLORS = 32
 SLOW, QUICK, LAST = 250, 90, 3000
 """Milliseconds that the first dozen pictures are shown, those after them, and the last."""
 
@@ -78,17 +77,15 @@ class Filmed(Rule):
 
 
 def gif(paths: Sequence[Path]) -> bytes:
-    """Return pictures in order as a GIF of COLORS colors that is shown over and over; the last stays for a while."""
+    """Return pictures in order as a GIF that is shown over and over; the last stays for a while."""
     pictures = []
     for path in paths:
         with Image.open(path) as picture:
-            pictures.append(picture.convert("RGB"))
-    palette = pictures[len(pictures) // 2].quantize(COLORS, method=Image.Quantize.MEDIANCUT)
-    drawn = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    shown = [SLOW if place < 12 else QUICK for place in range(len(drawn))]
+            pictures.append(picture.copy())
+    shown = [SLOW if place < 12 else QUICK for place in range(len(pictures))]
     shown[-1] = LAST
     file = io.BytesIO()
-    drawn[0].save(file, "GIF", save_all=True, append_images=drawn[1:], duration=shown, loop=0, optimize=True)
+    pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=shown, loop=0)
     return file.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from typing import Any
 
@@ -13,7 +14,8 @@ from sparring.train._curves import Curves
 GRAY, GREEN, BLUE = "#8a8f98", "#1a8f5a", "#2f6fd0"
 WIDE, HIGH = 600, 480
 """Pixels of a picture."""
-COLORS = 64
+SHADES = 12
+"""Colors between two that meet in a picture."""
 
 
 class Frames:
@@ -39,7 +41,7 @@ class Frames:
         self._canvas.draw()
         file = io.BytesIO()
         picture = Image.fromarray(np.asarray(self._canvas.buffer_rgba())).convert("RGB")
-        picture.quantize(COLORS, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+        picture.quantize(palette=palette(), dither=Image.Dither.NONE).save(file, "PNG")
         return file.getvalue()
 
     def _prepare(self, moment: Curves) -> None:
@@ -71,3 +73,23 @@ class Frames:
             panel.legend(loc="lower left", bbox_to_anchor=(0, 0.97), ncols=2, fontsize=8, frameon=False, borderpad=0)
         for panel in (judge, densities, moves):
             panel.spines[["top", "right"]].set_visible(False)
+
+
+@functools.cache
+def palette() -> Image.Image:
+    """Return an image with the colors of all pictures: each on white and on the gray area, and what lies between."""
+    white, area = np.full(3, 255.0), 255 + 0.45 * (_rgb(GRAY) - 255)
+    meet = [
+        (_rgb("#000000"), white),
+        (_rgb(GRAY), white),
+        *((_rgb(c), on) for c in (GREEN, BLUE) for on in (white, area)),
+    ]
+    steps = np.linspace(0, 1, SHADES)[:, None]
+    colors = np.concatenate([color + steps * (on - color) for color, on in meet]).round().astype(int)
+    image = Image.new("P", (1, 1))
+    image.putpalette(colors.flatten().tolist())
+    return image
+
+
+def _rgb(text: str) -> np.ndarray:
+    return np.array([int(text[place : place + 2], 16) for place in (1, 3, 5)], dtype=float)

@@ -55,7 +55,7 @@ def train(
     images: float | None = None,
     minutes: float | None = None,
     held_out: str | Dataset | None = None,
-    features: str | FeatureNetwork = "pixels(size=32)",
+    features: str | FeatureNetwork | None = None,
     keep: int = 3,
     until_flat: bool = False,
     on_alarm: Literal["continue", "stop", "rollback"] = "continue",
@@ -79,7 +79,7 @@ def train(
             then not trained on; of fewer than 2,000 none are held out, and the result says so. One half of them chooses
             among the looks, the figure that is told is of the other (G40).
         features: the network that compares; by default none, but the pixels themselves, of images with up to 32 a side
-            and of larger ones at that size.
+            and of larger ones at that size; where a sample is a single number its cosines, which see all of a density.
         keep: how many of the best generators to keep, ≥ 1.
         until_flat: end when the figure of the select half has not improved beyond its noise for 5 looks.
         on_alarm: stop ends the training at the first alarm, its weights kept. rollback goes back, at
@@ -118,7 +118,7 @@ def train(
     if tensorboard:
         needs_tensorboard(folder)
     held = hold_out(whole, None if held_out is None else load_data(held_out), seed)
-    network = features_unit(features)
+    network = features_unit(features or ("cosines" if can_be_filmed(whole) else "pixels(size=32)"))
     judge = Judge(held, network, seed)
     if minutes is not None:
         images = fitting_images(unit, held.train, minutes, LOOKS + 1, folder, group, place, judge)

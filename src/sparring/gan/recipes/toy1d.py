@@ -9,10 +9,10 @@ from sparring.gan.penalties.r1 import R1
 
 
 def toy1d() -> Gan:
-    """Return the one-dimensional game: one number in, one number out, a discriminator that learns eight times as fast.
+    """Return the game of one number: code and sample are one number each, and D learns eight times as fast as G.
 
-    It settles: a quick discriminator is near p / (p + q) at every moment, R1 damps the circling, and learning rates fall
-    in the second half. `sparring train toy1d` takes the data set of the same name, and draws every move.
+    It settles: a quick discriminator is near p / (p + q) at every moment, R1 damps the circling, and learning rates
+    fall in the second half. `sparring train toy1d` takes the data set of the same name, and draws every move.
 
     Source: Goodfellow et al. 2014, arXiv 1406.2661, figure 1; R1: Mescheder et al. 2018, arXiv 1801.04406, which shows
     in one dimension that the game circles without it. **Differs**: nets of 2 × 32 units; codes are normal.
