@@ -83,7 +83,7 @@ def best_interval(told: ArrayLike, k: int, by: ArrayLike | None = None) -> Ends 
     which is better than the best trial that was seen, in 73 to 91.
 
     >>> [round(end, 2) for end in best_interval([1.0, 2.0, 3.0, 4.0], 2)], best_interval([1.0, 2.0], 2)
-    ([0.64, 4.36], None)
+    ([0.47, 5.89], None)
     """
     figures = np.asarray(told, np.float64)
     if k >= len(figures) or len(figures) < 3:
@@ -98,7 +98,8 @@ def places(best: Sequence[float], logs: Sequence[Array]) -> list[tuple[int, int]
     One method is ahead of another when the interval of their ratio, made in the same way and in pairs, is below 1; else
     they are not told apart, and share places.
 
-    >>> places([1.0, 3.0, 3.1], [np.log([1.0, 1.1, 0.9]), np.log([3.0, 2.0, 4.0]), np.log([3.1, 4.0, 2.0])])
+    >>> trials = [1.0, 1.2, 0.9, 1.1], [5.0, 9.0, 4.0, 6.0], [6.0, 4.0, 9.0, 5.0]
+    >>> places([expected_best(told, 1).item() for told in trials], [left_out(told, 1) for told in trials])
     [(1, 1), (2, 3), (2, 3)]
     """
     count = len(best)
