@@ -1,0 +1,72 @@
+"""Fully connected networks for points, whose discriminator sees fine detail from the start."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, inputs
+from sparring.gan.nets.dense import _layers
+
+
+class Sine(nn.Module):
+    """sin x, number by number."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the sine."""
+        return x.sin()
+
+
+@dataclass(frozen=True)
+class Waves(Nets):
+    """Two multilayer perceptrons; the discriminator's first layer is sines of the sample, of many wavelengths.
+
+    f_i(x) = sin(ω_i u_i·x + b_i), u_i a random direction, ω_i from π/2 to `finest` · π/2 in a geometric series, x in
+    [−1, 1]. Directions and wavelengths are learned further. A perceptron of raw numbers learns coarse shapes first and
+    needs long for modes that are a hundredth of the box wide; with such sines it tells them apart at once.
+
+    Fields:
+        latent: ≥ 1, length of a code.
+        hidden: units of each hidden layer, each ≥ 1, in both networks; the generator's in reverse.
+        sines: ≥ 1 sines.
+        finest: ≥ 1, how many times shorter the shortest wavelength is than the longest, which is twice the box.
+
+    Shapes: (n, latent) → (n, *shape); (n, *shape) → (n,).
+
+    Source: Tancik et al. 2020, arXiv 2006.10739. **Differs**: a geometric series of frequencies and not a normal draw;
+    one sine with a phase in place of a pair; they are trained with the rest; the generator has none.
+
+    >>> nets = Waves(hidden=(32,))
+    >>> nets.discriminator((2,))(nets.generator((2,))(torch.zeros(5, nets.latent))).shape
+    torch.Size([5])
+    """
+
+    cites = ("tancik2020",)
+    latent: int = 8
+    hidden: tuple[int, ...] = (128, 128)
+    sines: int = 128
+    finest: int = 128
+
+    def __post_init__(self) -> None:
+        check_sizes(self, latent=self.latent, sines=self.sines, finest=self.finest)
+        for width in self.hidden or (0,):
+            check_sizes(self, hidden=width)
+
+    def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
+        """Return a perceptron from codes to samples."""
+        widths = (inputs(self.latent, classes), *reversed(self.hidden))
+        body = nn.Sequential(*_layers(widths), nn.Linear(widths[-1], math.prod(shape)))
+        return Generator(body, shape, self.latent, classes)
+
+    def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
+        """Return a perceptron from sines of samples to features, with its heads."""
+        first = nn.Linear(math.prod(shape), self.sines)
+        with torch.no_grad():
+            series = torch.logspace(0, math.log2(self.finest), self.sines, base=2) * math.pi / 2
+            first.weight.copy_(series[:, None] * nn.functional.normalize(torch.randn_like(first.weight)))
+            first.bias.uniform_(-math.pi, math.pi)
+        body = nn.Sequential(nn.Flatten(), first, Sine(), *_layers((self.sines, *self.hidden)))
+        return Discriminator(body, shape, self.hidden[-1], classes)

@@ -1,0 +1,39 @@
+"""Sines of many wavelengths: fine detail can be told from the start."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from sparring.errors import InputError
+from sparring.gan.nets.dense import Dense
+from sparring.gan.nets.waves import Waves
+
+
+def test_wavelengths_go_from_twice_the_box_to_a_fraction_of_it() -> None:
+    torch.manual_seed(0)
+    first = Waves(sines=9, finest=256).discriminator((2,)).body[1]  # type: ignore[index]
+    assert isinstance(first, nn.Linear)
+    lengths = first.weight.norm(dim=1)
+    assert torch.allclose(lengths, math.pi / 2 * 2.0 ** torch.arange(9), rtol=1e-4)
+
+
+def test_points_a_hundredth_of_the_box_apart_are_told_apart_and_by_dense_nets_are_not() -> None:
+    def apart(nets: Waves | Dense) -> float:
+        torch.manual_seed(0)
+        net = nets.discriminator((2,))
+        x = torch.rand(500, 2)
+        with torch.no_grad():
+            scores, moved = net(x), net(x + 0.01 / 2**0.5)
+        return float(((scores - moved).square().mean() / scores.var()).sqrt())
+
+    assert apart(Waves(hidden=(64, 64))) > 5 * apart(Dense(hidden=(64, 64)))
+
+
+def test_bad_sizes_are_refused() -> None:
+    for text in ({"hidden": ()}, {"sines": 0}, {"finest": 0}, {"latent": 0}):
+        with pytest.raises(InputError, match="of waves >= 1"):
+            Waves(**text)

@@ -1,0 +1,54 @@
+"""Nets side by side say what each says alone."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from sparring.errors import InputError
+from sparring.modes._stack import can_stack, stack, unstack
+
+
+def nets() -> list[nn.Module]:
+    return [nn.Sequential(nn.Linear(3, 5), nn.LeakyReLU(0.2), nn.Linear(5, 2, bias=False)) for _ in range(4)]
+
+
+def test_rows_go_through_the_net_of_their_seed() -> None:
+    apart, x = nets(), torch.randn(28, 3)
+    whole = stack(apart)
+    assert torch.allclose(
+        whole(x), torch.cat([net(part) for net, part in zip(apart, x.chunk(4), strict=True)]), atol=1e-6
+    )
+    assert sum(p.numel() for p in whole.parameters()) == sum(p.numel() for net in apart for p in net.parameters())
+
+
+def test_slopes_and_slopes_of_slopes_are_those_of_each_net() -> None:
+    apart, x = [each.double() for each in nets()], torch.randn(8, 3, dtype=torch.float64)
+    whole = stack(apart)
+
+    def penalty(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+        x = x.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(net(x).square().sum(), x, create_graph=True)
+        return slope.square().sum()
+
+    penalty(whole, x).backward()  # type: ignore[no-untyped-call]
+    for place, (net, part) in enumerate(zip(apart, x.chunk(4), strict=True)):
+        penalty(net, part).backward()  # type: ignore[no-untyped-call]
+        assert torch.allclose(whole[0].weight.grad[place], net[0].weight.grad)  # type: ignore[index]
+        assert torch.allclose(whole[2].weight.grad[place], net[2].weight.grad)  # type: ignore[index]
+
+
+def test_a_net_comes_out_as_it_went_in() -> None:
+    apart = nets()
+    whole = stack(apart)
+    for place, net in enumerate(apart):
+        back = unstack(whole, place, apart[0])
+        assert all(torch.equal(a, b) for a, b in zip(back.parameters(), net.parameters(), strict=True))
+
+
+def test_nets_with_other_weights_are_not_stacked() -> None:
+    for net in (nn.Conv2d(1, 1, 3), nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)), nn.ReLU()):
+        assert not can_stack(net)
+    with pytest.raises(InputError, match="expected nets of linear layers alone"):
+        stack([nn.Conv2d(1, 1, 3)])
