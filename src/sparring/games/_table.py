@@ -60,8 +60,10 @@ class Table:
         groups = self.players[player].optimizer.param_groups
         return [parameter for group in groups for parameter in group["params"]]
 
-    def gradient(self, turn: Turn) -> Tensor:
+    def gradient(self, turn: Turn, loss_of: Callable[[], Tensor] | None = None) -> Tensor:
         """Put the gradient of a turn's loss on its player's weights, and on no one else's (G12); return the loss.
+
+        `loss_of` is asked in the place of the turn's own loss, by a rule that knows better what the player wants.
 
         Raises: NotFinite when the loss or a gradient is not, naming the round and the tensor (G36).
         """
@@ -70,8 +72,8 @@ class Table:
             parameter.grad = None
         with self._only(turn.player), torch.enable_grad():
             with self._autocast():
-                loss = turn.loss()
-            loss.float().backward()  # type: ignore[no-untyped-call]
+                loss = (loss_of or turn.loss)()
+            loss.float().backward(inputs=own)  # type: ignore[no-untyped-call]
         self._add_up(own, turn.weight)
         self._check(turn, loss)
         self.figures.setdefault(f"{turn.player}_loss", []).append(loss.detach().float())

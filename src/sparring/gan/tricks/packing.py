@@ -28,7 +28,8 @@ class Packing(Trick):
 
     Cost: of the discriminator a forward and backward for m images, but for its first layer.
 
-    Source: Lin, Khetan, Fanti and Oh 2018, arXiv 1712.04086, section 2. **Differs**: nothing.
+    Source: Lin, Khetan, Fanti and Oh 2018, arXiv 1712.04086, section 2. **Differs**: a batch
+    size is one of images, not of packs.
 
     >>> from sparring.gan import recipe
     >>> g, d = recipe("dcgan(nets=dcgan(width=4), tricks=(packing(m=3),))").build((1, 28, 28))
