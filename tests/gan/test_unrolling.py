@@ -41,7 +41,7 @@ def digest(table: Any) -> str:
     ],
 )
 def test_the_discriminator_is_as_its_own_step_left_it(play, small, cloud, text):
-    """G24: hash of weights, moments, batch norm's statistics and power iterations; the balance and counts of the game."""
+    """G24: hash of weights, moments, batch norm's statistics, power iterations; counts and means of the game."""
     table = play(text, cloud() if "dense" in text else small(40, (1, 16, 16)))
     optimizer, moved = table.table.players["discriminator"].optimizer, []
     real_step = optimizer.step
@@ -98,6 +98,7 @@ def value_ahead(table: Any, batch: Any, steps: int, along: torch.Tensor) -> floa
         f"dcgan({DENSE}, lr=0.02, penalties=(r2(gamma=0.1), wgan_gp(weight=0.1)), tricks=(packing(),), batch_size=32)",
         f"baseline({DENSE}, lr=0.02, optimizer='rmsprop', batch_size=32)",
         f"dcgan({DENSE}, lr=0.02, tricks=(feature_matching(),), batch_size=32)",
+        f"dcgan({DENSE}, lr=0.02, inference=ali(), penalties=(r1(gamma=0.1),), batch_size=32)",
         "dcgan(nets=dcgan(width=4, latent=4), lr=0.01, tricks=(spectral_norm(), instance_noise()), batch_size=16)",
     ],
 )
@@ -107,9 +108,10 @@ def test_the_generators_slope_is_that_of_differences(play, small, cloud, text):
     Of smooth nets: a gradient of leaky ReLU jumps where units turn over, which differences see and slopes do not.
     """
     table = play(text, cloud() if "dense" in text else small(60, (1, 16, 16)))
-    for place, layer in enumerate(table.discriminator.body):
-        if isinstance(layer, torch.nn.LeakyReLU):
-            table.discriminator.body[place] = torch.nn.Softplus()
+    for module in list(table.discriminator.modules()):
+        for name, layer in module.named_children():
+            if isinstance(layer, torch.nn.LeakyReLU):
+                setattr(module, name, torch.nn.SiLU())
     for number in range(2):
         table.round(parse("alternating"), number)
     batch = table.feed.batch(5, round_=5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import math
@@ -131,16 +130,15 @@ class GanGame(Game):
         return x if self.pack == 1 else pack(x, self.pack)
 
     def _discriminate(self, moment: Moment) -> Tensor:
-        with contextlib.nullcontext() if moment.whole else torch.no_grad():
+        with torch.set_grad_enabled(moment.whole):
             made = self.images(moment).float()
         fake, packs = self._packs(made, moment)
         real = packs.batch.x
         due = [penalty for penalty in self.penalties if self._is_due(penalty)]
         shared = [p for p in due if p.at != "between" and not torch.is_autocast_enabled(real.device.type)]
-        inputs = {
-            "real": real.detach().requires_grad_(any(p.at == "real" for p in shared)),
-            "fake": fake if fake.requires_grad else fake.detach().requires_grad_(any(p.at == "fake" for p in shared)),
-        }
+        inputs: dict[str, Images] = {"real": real, "fake": fake}
+        for side, x in inputs.items():  # in a whole turn images lead back to what made them
+            inputs[side] = x if x.requires_grad else x.detach().requires_grad_(any(p.at == side for p in shared))
         judged = self._judge(inputs, moment)
         scores = {side: each.scores.float() for side, each in judged.items()}
         loss = self.loss.balanced(scores["real"], scores["fake"], self.memory["balance"])
@@ -166,7 +164,7 @@ class GanGame(Game):
         judged = self.discriminator.judge(self._seen(fake, moment, "fake"))
         real, opposed = judged, moment.whole and self.loss.zero_sum
         if self._sees_real or opposed:
-            with contextlib.nullcontext() if moment.whole else torch.no_grad():
+            with torch.set_grad_enabled(moment.whole):
                 real = self.discriminator.judge(self._seen(packs.batch.x, moment, "real"))
         scores = real.scores.float(), judged.scores.float()
         loss = -self.loss.discriminator(*scores) if opposed else self.loss.generator(*scores)

@@ -103,7 +103,7 @@ def test_the_penalty_of_a_linear_discriminator_is_of_the_whole_pack(play, penalt
 
 
 def test_packs_of_independent_samples_have_the_product_distribution(play):
-    """Of data that are 0 or 1, a quarter ones, the mean of D over packs is Σ p(i) p(j) D(i, j), to what 2,000 packs allow.
+    """Of data that are 0 or 1, a quarter ones, the mean of D over 2,000 packs is Σ p(i) p(j) D(i, j), to their error.
 
     Were neighbors alike, as in the order of the data, it would be Σ p(i) D(i, i).
     """

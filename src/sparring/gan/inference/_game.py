@@ -81,7 +81,7 @@ class InferenceGame(GanGame):
     def _discriminate(self, moment: Moment) -> Tensor:
         if not self.inference.joint:
             return super()._discriminate(moment)
-        with torch.no_grad():
+        with torch.set_grad_enabled(moment.whole):
             real = self._real(moment).float()
         return super()._discriminate(dataclasses.replace(moment, batch=dataclasses.replace(moment.batch, x=real)))
 
@@ -95,7 +95,7 @@ class InferenceGame(GanGame):
         judged = self.discriminator.judge(self._seen(fake, moment, "fake"))
         real = judged
         if self.inference.answers or self._sees_real:
-            with torch.set_grad_enabled(self.inference.answers):
+            with torch.set_grad_enabled(self.inference.answers or moment.whole):
                 real = self.discriminator.judge(self._seen(self._real(moment), moment, "real"))
         loss = self.inference.scores_loss(self.loss, real.scores.float(), judged.scores.float())
         for trick in self.tricks:
