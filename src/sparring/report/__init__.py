@@ -17,6 +17,7 @@ from sparring.report import (
     _evaluate,
     _explain,
     _harden,
+    _modes,
     _substitute,
     _train,
     _transfer,
@@ -35,6 +36,7 @@ __all__ = [
     "evaluate_page",
     "explain_page",
     "harden_page",
+    "modes_page",
     "substitute_page",
     "train_page",
     "transfer_page",
@@ -159,6 +161,22 @@ def explain_page(result: Mapping[str, Any]) -> str:
     True
     """
     return render(_explain.story(result))
+
+
+def modes_page(result: Mapping[str, Any], pictures: Mapping[str, Sequence[tuple[str, bytes]]] | None = None) -> str:
+    """Return the page of `sparring bench modes`: by problem, what every method reaches, and where its samples lie.
+
+    `result`: its `result.json`; it must have `problems`. `pictures`: by problem, the name of a method and what a PNG or
+    GIF file of its samples holds.
+
+    Raises InputError where the problems are missing. Cost: no passes.
+
+    >>> problem = {"name": "ring", "modes": 8, "intro": "", "columns": ["method"], "rows": [["gan"]]}
+    >>> problem |= {"records": [{"name": "gan", "figures": [{"captured": 8}]}]}
+    >>> "All 8 modes of ring with every seed: gan." in modes_page({"problems": [problem]})
+    True
+    """
+    return render(_modes.story(result, pictures or {}))
 
 
 def substitute_page(result: Mapping[str, Any], pictures: Sequence[Picture] = ()) -> str:

@@ -1,0 +1,125 @@
+"""Every answer to mode collapse on problems of known modes, under one budget, beside the truth."""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sparring.bench._gans_trial import one_thread, slug
+from sparring.bench._modes_lineup import TRUTH, default_methods, entry
+from sparring.bench._modes_trial import ModesTrial, known, run_trial
+from sparring.core.runs import open_run
+from sparring.errors import InputError
+from sparring.gan import Gan
+from sparring.modes import Problem
+from sparring.registry import parse_as
+
+Record = dict[str, Any]
+Progress = Callable[[int, int, str], None]
+"""Called with trials done, how many there are, and the last one in words."""
+
+
+@dataclass(frozen=True)
+class ModesBench:
+    """What came out: by problem, the records of all methods in their order, the truth last; `seeds` and `images`."""
+
+    records: dict[str, list[Record]]
+    seeds: int
+    images: int
+
+
+def bench_modes(
+    problems: Sequence[str] = ("ring", "grid"),
+    *,
+    methods: Sequence[str] = (),
+    seeds: int = 5,
+    images: int = 1_000_000,
+    processes: int = 1,
+    out: str | Path,
+    progress: Progress | None = None,
+) -> ModesBench:
+    """Train every method on every problem with several seeds, and count the modes that its samples reach.
+
+    Interrupted, the same call goes on; with more methods or problems, it adds what is missing. Every method has a run
+    directory of its own for each problem, and computes on one thread: figures do not depend on `processes`.
+
+    Args:
+        problems: texts of problems of known modes.
+        methods: names of the line-up, recipes, `gan(...)`, estimators, or NAME=TEXT; see `entry`. All of the line-up
+            and all estimators unless some are named.
+        seeds: trainings of each.
+        images: real samples shown to a discriminator in a training.
+
+    Returns: ModesBench.
+
+    Raises: InputError for what cannot be trained, before anything is.
+    """
+    texts = [str(parse_as(Problem, each)) for each in problems]
+    chosen = [(entry(each)[0], each) for each in methods or default_methods()]
+    names = [slug(name) for name, _ in chosen]
+    if min(seeds, processes) < 1 or not texts or len(set(texts)) < len(texts) or len(set(names)) < len(names):
+        raise InputError(
+            f"expected each problem and method once, and seeds and processes >= 1, got {', '.join(texts) or 'none'}; "
+            f"{', '.join(name for name, _ in chosen)}; {seeds} and {processes}"
+        )
+    if TRUTH in names:
+        raise InputError("expected methods besides the truth, which is always there, got truth")
+    _check(chosen, texts, images)
+    todo = [ModesTrial(name, text, each, seeds, images) for each in texts for name, text in chosen]
+    todo += [ModesTrial(TRUTH, TRUTH, each, seeds, images) for each in texts]
+    folder = Path(out)
+    found: dict[ModesTrial, Record] = {}
+    with one_thread():
+        open_run(folder, {"kind": "bench-modes"}, None)
+        for trial, record in _run(todo, folder, processes):
+            found[trial] = record
+            if progress is not None:
+                progress(len(found), len(todo), f"{trial.name} on {trial.problem}")
+    return ModesBench(
+        {each: [found[trial] for trial in todo if trial.problem == each] for each in texts}, seeds, images
+    )
+
+
+def _check(chosen: Sequence[tuple[str, str]], problems: Sequence[str], images: int) -> None:
+    """Refuse what cannot be trained, before anything is."""
+    for text in problems:
+        shape = parse_as(Problem, text).shape
+        for name, method in chosen:
+            unit = entry(method)[1]
+            if isinstance(unit, Gan):
+                unit.game(*unit.build(shape))
+                if images < (least := unit.batch_size * unit.rule.batches):
+                    raise InputError(f"expected images for one round of {name}, at least {least}, got {images}")
+
+
+def _run(todo: Sequence[ModesTrial], out: Path, processes: int) -> Iterator[tuple[ModesTrial, Record]]:
+    """Yield every trial with its record: first those that ended in an earlier call, then each as it ends."""
+    left = []
+    for trial in todo:
+        before = known(trial, out)
+        if before is None:
+            left.append(trial)
+        else:
+            yield trial, before
+    if processes == 1 or len(left) < 2:
+        for trial in left:
+            yield trial, run_trial(trial, out)
+        return
+    pool = ProcessPoolExecutor(min(processes, len(left)), multiprocessing.get_context("spawn"))
+    try:
+        under_way = {pool.submit(functools.partial(run_trial, out=out), trial): trial for trial in left}
+        for future in as_completed(under_way):
+            yield under_way[future], future.result()
+    except BrokenProcessPool:
+        raise InputError(
+            "expected every process to live, got one that was killed: the same command goes on, best with fewer "
+            "--processes"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,136 @@
+"""One trial: a method on a problem, with all its seeds, and what its samples say of the modes."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sparring.bench._gans_trial import slug
+from sparring.bench._modes_lineup import TRUTH, entry, whole
+from sparring.bench._modes_picture import FILM, Scatter
+from sparring.core.runs import read_json, write_json
+from sparring.core.seeds import child_seed
+from sparring.errors import InputError
+from sparring.games._checkpoints import LAST, PREVIOUS
+from sparring.gan import Gan, generate
+from sparring.gan.nets import Generator
+from sparring.modes import Problem, first_near, mode_figures, same_below, support
+from sparring.modes._play import play_seeds
+from sparring.registry import parse_as
+
+RECORD, NEAR_OF, SHOWN = "trial.json", 1000, 1000
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ModesTrial:
+    """A method, by its name and text, on a problem; `seeds` trainings, each on `images`."""
+
+    name: str
+    method: str
+    problem: str
+    seeds: int
+    images: int
+
+    def folder(self, out: Path) -> Path:
+        """Return where the trial lies."""
+        return out / slug(self.problem) / slug(self.name)
+
+    def spec(self) -> Record:
+        """Return all that decides its figures."""
+        text = TRUTH if self.name == TRUTH else whole(entry(self.method)[1])
+        trained = text.startswith("gan(")
+        return {
+            "method": text, "problem": self.problem, "seeds": self.seeds, "images": self.images if trained else None,
+        }  # fmt: skip
+
+
+def known(trial: ModesTrial, out: Path) -> Record | None:
+    """Return what a trial has given before, or None if it has not ended yet.
+
+    Raises: InputError when its place holds another one.
+    """
+    path = trial.folder(out) / RECORD
+    if not path.exists():
+        return None
+    record: Record = read_json(path)
+    for key, value in trial.spec().items():
+        if record[key] != value:
+            raise InputError(f"expected {key} {value!r} in {path.parent}, got {record[key]!r}: choose another --out")
+    return record
+
+
+def run_trial(trial: ModesTrial, out: Path) -> Record:
+    """Train a method, or go on with its training, judge its samples, and write down what came out.
+
+    Losses that are not finite end it: it has no figures then, and its record says why.
+    """
+    found = known(trial, out)
+    if found is not None:
+        return found
+    problem, folder, started = parse_as(Problem, trial.problem), trial.folder(out), time.perf_counter()
+    record: Record = {"name": trial.name, **trial.spec(), "failed": "", "together": False}
+    try:
+        samples = _samples(trial, problem, folder, record)
+    except InputError as error:
+        if "expected finite" not in str(error):
+            raise
+        samples, record["failed"] = [], str(error)
+    record["figures"] = [_figures(problem, x, seed, out) for seed, x in enumerate(samples)]
+    record.setdefault("seconds", round(time.perf_counter() - started, 3))
+    if samples and problem.shape == (2,):
+        record["points"] = [[round(v, 3) for v in row] for row in samples[0][:SHOWN].tolist()]
+    write_json(folder / RECORD, record)
+    for path in (*folder.rglob(LAST), *folder.rglob(PREVIOUS)):
+        path.unlink()
+    return record
+
+
+def _samples(trial: ModesTrial, problem: Problem, folder: Path, record: Record) -> list[Tensor]:
+    """Return the samples (n, *shape) of every seed, in the problem's own units."""
+    seeds, n = range(trial.seeds), problem.samples
+    if trial.name == TRUTH:
+        return [problem.draw(n, child_seed(seed, "truth"))[0] for seed in seeds]
+    unit, data = entry(trial.method)[1], problem.data()
+    draws = [child_seed(seed, "samples") for seed in seeds]
+    if not isinstance(unit, Gan):
+        return [problem.unboxed(unit.fit(data, seed)(n, draw)) for seed, draw in zip(seeds, draws, strict=True)]
+    scatter = Scatter(problem, folder) if problem.shape == (2,) else None
+
+    def look(images: int, nets: Sequence[Generator]) -> None:
+        if scatter is not None:
+            scatter.take(images, problem.unboxed(generate(nets[0], SHOWN, seed=draws[0])))
+
+    played = play_seeds(unit, data, seeds, images=trial.images, folder=folder, look=look)
+    record["together"], record["seconds"] = played.together, played.seconds
+    if scatter is not None:
+        scatter.finish(folder / FILM)
+    made = [generate(net, n, seed=draw) for net, draw in zip(played.generators, draws, strict=True)]
+    return [problem.unboxed(images) for images in made]
+
+
+def _figures(problem: Problem, x: Tensor, seed: int, out: Path) -> Record:
+    figures = mode_figures(problem.judge(out)(x), problem.modes, seed)
+    truth, modes = problem.draw(2000, child_seed(0, "near"))
+    near = support(first_near(x[:NEAR_OF], same_below(truth, modes), draws=200, seed=seed))
+    found = dataclasses.asdict(figures) | {"support_near": near}
+    return {key: None if isinstance(value, float) and math.isinf(value) else value for key, value in found.items()}
+
+
+def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
+    """Return the mean over seeds and its standard error; None of one seed.
+
+    >>> mean_and_error([7.0, 9.0])
+    (8.0, 1.0)
+    """
+    column = torch.tensor(values, dtype=torch.float64)
+    error = float(column.std() / math.sqrt(len(values))) if len(values) > 1 else None
+    return float(column.mean()), error

@@ -1,0 +1,82 @@
+"""`sparring bench modes`: which modes of known data the samples of every method reach."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparring.bench._modes import ModesBench, bench_modes
+from sparring.bench._modes_lineup import GANS, default_methods
+from sparring.bench._modes_picture import pictures
+from sparring.bench._modes_table import modes_result, modes_table
+from sparring.cli import _options as opt
+from sparring.cli._bar import Bar
+from sparring.cli.bench import bench
+from sparring.cli.train import count
+from sparring.core.memory import keep_memory
+from sparring.core.runs import new_run_dir, write_atomic, write_json
+from sparring.errors import InputError
+from sparring.report import modes_page, write_report
+
+
+@bench.command()
+def modes(
+    problem: Annotated[
+        list[str] | None, typer.Option("--problem", help="Can be repeated.  [default: ring and grid]")
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--method",
+            help=f"{', '.join(GANS)}, a recipe, a gan(...), an estimator such as vae, or NAME=TEXT; can be repeated.  "
+            "[default: those named and all estimators]",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", help="Trainings of each; of small nets, all as one.")] = 5,
+    images: Annotated[str, typer.Option("--images", help="Real samples shown in a training of a GAN.")] = "1M",
+    processes: Annotated[int, typer.Option("--processes", help="Methods at a time, on one core each.")] = 1,
+    page: Annotated[Path | None, typer.Option("--markdown", help="Write the tables to this file too.")] = None,
+    out: opt.Out = None,
+    quiet: opt.Quiet = False,
+) -> int:
+    """Train every answer to mode collapse on data whose modes are known: modes reached, beside the truth and papers.
+
+    Killed at any moment, the same command with the same --out goes on; more methods or problems add to what is there.
+    """
+    places = problem or ["ring", "grid"]
+    chosen, shown = method or default_methods(), count(images)
+    folder = out if out is not None else new_run_dir("bench", f"modes-{'-'.join(places)}")
+    keep_memory()
+    started, told = time.monotonic(), 0
+    try:
+        with Bar("methods", (len(chosen) + 1) * len(places), quiet=quiet) as bar:
+
+            def progress(done: int, _: int, words: str) -> None:
+                nonlocal told
+                bar.advance(done - told, words)
+                told = done
+
+            found = bench_modes(
+                places, methods=chosen, seeds=seeds, images=shown, processes=processes, out=folder, progress=progress
+            )
+    except InputError:
+        if out is None and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    return _finish(found, folder, page, time.monotonic() - started)
+
+
+def _finish(found: ModesBench, folder: Path, page: Path | None, seconds: float) -> int:
+    """Print the tables, and write them down."""
+    command = opt.command_line()
+    table, result = modes_table(found, command=command), modes_result(found, command=command, seconds=seconds)
+    write_json(folder / "result.json", result)
+    print(table)
+    if page is not None:
+        write_atomic(page, table)
+        print(f"table: {page}")
+    print(f"report: {write_report(folder / 'report.html', modes_page(result, pictures(found.records, folder)))}")
+    return 0

@@ -1,0 +1,59 @@
+"""The page of `sparring bench modes`: tables, and where samples lie, still and moving."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sparring.errors import InputError
+from sparring.report._blocks import Block, Gallery, Page, Section, Table, Text
+from sparring.report._facts import closing
+from sparring.report._shots import Card, Shot
+
+SIDE = 240
+
+
+def story(result: Mapping[str, Any], pictures: Mapping[str, Sequence[tuple[str, bytes]]]) -> Page:
+    """Return the page: one section a problem."""
+    if not result.get("problems"):
+        raise InputError("expected the result of `sparring bench modes`, got one without problems")
+    sections = [_section(problem, pictures.get(problem["name"], ())) for problem in result["problems"]]
+    return Page(
+        kicker="mode collapse", title="Which modes samples reach",
+        subtitle=", ".join(problem["name"] for problem in result["problems"]), verdict=_verdict(result["problems"]),
+        sections=(*sections, *closing(result)),
+    )  # fmt: skip
+
+
+def _verdict(problems: Sequence[Mapping[str, Any]]) -> str:
+    words = []
+    for problem in problems:
+        own = [record for record in problem["records"] if record["figures"] and record["name"] != "truth"]
+        whole = [
+            record["name"] for record in own if all(each["captured"] == problem["modes"] for each in record["figures"])
+        ]
+        listed = ", ".join(whole) or "no method"
+        words.append(f"All {problem['modes']:,} modes of {problem['name']} with every seed: {listed}.")
+    return " ".join(words)
+
+
+def _section(problem: Mapping[str, Any], pictures: Sequence[tuple[str, bytes]]) -> Section:
+    columns = tuple(problem["columns"])
+    blocks: list[Block] = [
+        Text(problem["intro"]),
+        Table(
+            "", columns, tuple(tuple(row) for row in problem["rows"]), figures=frozenset(columns[1:-1]),
+            caption="Spread is that of the truth times so much: below 1, samples are too much alike.",
+        ),
+    ]  # fmt: skip
+    if pictures:
+        caption = "Samples of the first seed on the modes, in gray; a GAN's are shown as they came along in training."
+        blocks.append(Gallery(tuple(_card(name, content) for name, content in pictures), caption))
+    return Section(problem["name"], tuple(blocks))
+
+
+def _card(name: str, content: bytes) -> Card:
+    kind = "gif" if content[:3] == b"GIF" else "png"
+    source = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+    return Card("", (Shot(source, f"samples of {name}", SIDE, SIDE, False, name, ""),))

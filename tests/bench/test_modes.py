@@ -1,0 +1,63 @@
+"""The bench of mode collapse: figures of every seed, resumed without doing twice, bad input before any work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sparring.bench import _modes_trial
+from sparring.bench._modes import bench_modes
+from sparring.errors import InputError
+
+TINY = "tiny=gan(nets=dense(latent=2, hidden=(8,)), batch_size=32)"
+
+
+def test_methods_and_the_truth_are_told_and_nothing_is_done_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    found = bench_modes(
+        ["ring"], methods=[TINY, "memorizer"], seeds=2, images=320, out=tmp_path,
+        progress=lambda done, of, words: told.append(f"{done}/{of} {words}"),
+    )  # fmt: skip
+    assert told == ["1/3 tiny on ring", "2/3 memorizer on ring", "3/3 truth on ring"]
+    tiny, memorizer, truth = found.records["ring"]
+    assert tiny["together"]
+    assert (tmp_path / "ring" / "tiny" / "samples.gif").read_bytes()[:3] == b"GIF"
+    assert not list(tmp_path.rglob("last.pt"))
+    for record in (memorizer, truth):
+        assert [each["captured"] for each in record["figures"]] == [8, 8]
+        assert all(each["quality"] > 0.98 for each in record["figures"])
+    monkeypatch.setattr(_modes_trial, "_samples", None)
+    assert (
+        bench_modes(["ring"], methods=[TINY, "memorizer"], seeds=2, images=320, out=tmp_path).records == found.records
+    )
+    with pytest.raises(InputError, match=r"expected images 640 in .*, got 320: choose another --out"):
+        bench_modes(["ring"], methods=[TINY], seeds=2, images=640, out=tmp_path)
+
+
+def test_losses_that_are_not_finite_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:
+    wild = "wild=gan(nets=dense(latent=2, hidden=(8,)), loss=wgan(), penalties=(), lr=1e30, batch_size=32)"
+    record, _ = bench_modes(["ring"], methods=[wild], seeds=1, images=640, out=tmp_path).records["ring"]
+    assert "expected finite" in record["failed"]
+    assert record["figures"] == []
+
+
+@pytest.mark.parametrize(
+    ("problems", "methods", "words"),
+    [
+        (["ring", "ring"], ["gan"], "each problem and method once"),
+        (["ring"], ["gan", "gan"], "each problem and method once"),
+        (["rong"], ["gan"], "did you mean 'ring'"),
+        (["ring"], ["ganz"], "did you mean"),
+        (["ring"], ["dcgan"], "expected images"),
+        (["ring"], ["truth"], "expected a method"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_trained(
+    tmp_path: Path, problems: list[str], methods: list[str], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        bench_modes(problems, methods=methods, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()

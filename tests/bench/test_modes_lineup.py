@@ -1,0 +1,41 @@
+"""Names and what they stand for; published figures are those of the papers' tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparring.bench._modes_lineup import GANS, PUBLISHED, default_methods, entry, published, whole
+from sparring.errors import InputError
+from sparring.gan import Gan
+from sparring.modes import Problem
+from sparring.modes._together import fits_together
+from sparring.registry import parse, parse_as, units
+
+
+def test_every_gan_of_the_line_up_is_trained_as_one_and_is_its_text() -> None:
+    for name in GANS:
+        unit = entry(name)[1]
+        assert isinstance(unit, Gan)
+        assert fits_together(unit, (2,)), name
+        assert parse(whole(unit)) == unit
+
+
+def test_all_estimators_stand_in_the_table() -> None:
+    assert set(units("estimator")) < set(default_methods())
+
+
+def test_a_name_may_be_given_to_anything() -> None:
+    assert entry("a=gan") == ("a", entry("gan")[1])
+    assert entry("b = vae(steps=7)")[0] == "b"
+    assert entry("wgan_gp(lr=1e-4)")[0] == "wgan_gp(lr=1e-4)"
+    with pytest.raises(InputError, match="expected a method"):
+        entry("c=nosuch")
+
+
+def test_published_figures_are_of_problems_that_exist_and_in_percent() -> None:
+    assert published("grid", "pacgan") == {"Lin et al. 2018": (23.8, 91.3, 0.13)}
+    assert published("ring", "vae") == {}
+    for tables in PUBLISHED.values():
+        for problem, methods in tables.items():
+            if problem in units("problem"):
+                assert all(row[0] is None or row[0] <= parse_as(Problem, problem).modes for row in methods.values())

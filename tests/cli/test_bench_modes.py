@@ -1,0 +1,42 @@
+"""`sparring bench modes`: a table on the terminal and in a file, a page, one line for bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sparring.cli._app import run
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sparring.cli.bench_modes.keep_memory", lambda: None)
+    return tmp_path
+
+
+def test_a_table_is_printed_and_written_with_a_page(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--problem", "grid", "--method", "memorizer", "--seeds", "1", "--markdown", "page.md", "--out", "m", "-q"]
+    assert run(["bench", "modes", *words]) == 0
+    printed = capsys.readouterr().out
+    assert (here / "page.md").read_text() in printed
+    assert "| `memorizer` | 25.0 |" in printed
+    (problem,) = json.loads((here / "m" / "result.json").read_text())["problems"]
+    assert problem["records"][1]["figures"][0]["captured"] == 25
+    assert "All 25 modes of grid with every seed: memorizer." in (here / "m" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [(["--problem", "grod"], "did you mean"), (["--method", "gam"], "did you mean"), (["--images", "few"], "number")],
+)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    here: Path, arguments: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["bench", "modes", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert word in error
+    assert not (here / "runs").exists() or not list((here / "runs").iterdir())
