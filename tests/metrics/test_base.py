@@ -95,6 +95,15 @@ def test_radii_are_worked_out_once() -> None:
     assert torch.equal(one.radius(1), dataclasses.replace(one).radius(1))
 
 
+def test_the_nearest_of_another_set_are_found_once_a_set() -> None:
+    one, two, three = (Seen(torch.rand(6, 2, generator=torch.Generator().manual_seed(seed))) for seed in range(3))
+    first = one.nearest(two)
+    assert one.nearest(two) is first
+    between = torch.cdist(one.features, three.features)
+    assert torch.equal(one.nearest(three)[1], between.argmin(1))
+    assert not torch.equal(first[0], one.nearest(three)[0])
+
+
 def test_train_is_what_copies_are_looked_for_in() -> None:
     samples, real, train = seen(30, 0), seen(30, 1), seen(30, 0)
     for name in ("authenticity", "neighbors"):

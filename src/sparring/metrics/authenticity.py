@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from sparring.audit.statistics import clopper_pearson
 from sparring.metrics._figure import Figure
-from sparring.metrics._nearest import nearest, within
+from sparring.metrics._nearest import within
 from sparring.metrics.base import Metric, Seen
 
 
@@ -35,7 +35,7 @@ class Authenticity(Metric):
 
     def measure(self, samples: Seen, real: Seen, seed: int) -> tuple[Figure, ...]:
         """Return the share with its interval."""
-        distance, which = nearest(samples.features, real.features)
+        distance, which = samples.nearest(real)
         count = int(within(real.radius(1)[which], distance).sum())
         n = len(samples)
         interval = clopper_pearson(count, n)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from sparring.errors import InputError
 from sparring.metrics._figure import Figure
-from sparring.metrics._nearest import radii
+from sparring.metrics._nearest import nearest, radii
 from sparring.registry import Unit
 from sparring.types import Features
 
@@ -34,6 +34,7 @@ class Seen:
     probabilities: Tensor | None = None
     images: Tensor | None = None
     _radii: dict[int, Tensor] = field(default_factory=dict, init=False, repr=False)
+    _near: list[tuple[Seen, tuple[Tensor, Tensor]]] = field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or not len(self.features):
@@ -59,6 +60,14 @@ class Seen:
             for order, column in enumerate(radii(self.features, k).unbind(1), 1):
                 self._radii[order] = column
         return self._radii[k]
+
+    def nearest(self, others: Seen) -> tuple[Tensor, Tensor]:
+        """Return each sample's squared distance to the nearest of another set, and which that is; worked out once."""
+        for known, found in self._near:
+            if known is others:
+                return found
+        self._near.append((others, nearest(self.features, others.features)))
+        return self._near[-1][1]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import torch
 
 from sparring.errors import InputError
 from sparring.metrics._figure import Figure
-from sparring.metrics._nearest import nearest
 from sparring.metrics.base import Metric, Seen
 
 
@@ -45,7 +44,7 @@ class Neighbors(Metric):
 
     def measure(self, samples: Seen, real: Seen, seed: int) -> tuple[Figure, ...]:
         """Return the ratio of medians with its interval, and the nearest pairs."""
-        distance, which = nearest(samples.features, real.features)
+        distance, which = samples.nearest(real)
         unit = float(real.radius(1).sqrt().median())
         if unit == 0:  # half the training images have a twin: any scale will do that is not 0
             unit = float(real.radius(1).sqrt().mean()) or 1.0
