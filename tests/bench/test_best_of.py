@@ -104,9 +104,9 @@ def test_places_are_shared_where_a_difference_may_be_chance() -> None:
 
 def test_students_interval_is_that_of_the_tables() -> None:
     """t of 0.975 at 3 degrees of freedom is 3.182."""
-    low, high = mean_interval([1.0, 2.0, 3.0, 4.0]) or (0.0, 0.0)
-    assert (high - low) / 2 == pytest.approx(3.182 * np.std([1, 2, 3, 4], ddof=1) / 2, rel=1e-3)
-    assert (high + low) / 2 == pytest.approx(2.5)
+    low, high = mean_interval([11.0, 12.0, 13.0, 14.0]) or (0.0, 0.0)
+    assert math.log(high / low) / 2 == pytest.approx(3.182 * np.std([1, 2, 3, 4], ddof=1) / 2 / 12.5, rel=1e-3)
+    assert low * high == pytest.approx(12.5**2)
 
 
 @pytest.mark.parametrize(("n", "k", "spread"), [(10, 1, 1.0), (10, 5, 0.5)])

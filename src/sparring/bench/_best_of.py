@@ -117,14 +117,16 @@ def _half(logs: Array) -> float:
 
 
 def mean_interval(values: Sequence[float]) -> Ends | None:
-    """Return Student's interval of a mean over seeds, x̄ ± t s / √n; None for one value, which tells no spread.
+    """Return Student's interval of a mean over seeds, exp(log x̄ ± t s / (x̄ √n)); None for one value.
+
+    On the log scale too: of two seeds it is wide, and stays above 0.
 
     >>> mean_interval([1.0]), [round(end, 2) for end in mean_interval([1.0, 2.0, 3.0])]
-    (None, [-0.48, 4.48])
+    (None, [0.58, 6.93])
     """
     n = len(values)
     if n < 2:
         return None
-    half = float(student.ppf((1 + LEVEL) / 2, n - 1)) * float(np.std(values, ddof=1)) / math.sqrt(n)
     mean = float(np.mean(values))
-    return mean - half, mean + half
+    half = float(student.ppf((1 + LEVEL) / 2, n - 1)) * float(np.std(values, ddof=1)) / math.sqrt(n) / mean
+    return mean * math.exp(-half), mean * math.exp(half)
