@@ -13,6 +13,7 @@ from sparring.errors import InputError
 from sparring.games import Checkpoints
 from sparring.gan import Gan
 from sparring.gan.game import DISCRIMINATOR, GENERATOR
+from sparring.gan.inference import Encoder, encoder_of
 from sparring.gan.nets import Discriminator, Generator
 from sparring.registry import parse_as
 from sparring.train._kept import best_file, kept_file
@@ -41,6 +42,17 @@ def load_generator(run: str | Path, which: str | int = "best") -> Generator:
             setattr(generator, name, torch.zeros_like(tensors[name]))
     generator.load_state_dict(tensors)
     return generator.eval().requires_grad_(False)
+
+
+def load_encoder(run: str | Path, which: str | int = "best") -> Encoder:
+    """Return the net from images to codes that was learned with a generator (ali, veegan, lfvi), in eval mode.
+
+    Raises: InputError as `load_generator` does, and where nothing learned codes.
+    """
+    found = encoder_of(load_generator(run, which))
+    if found is None:
+        raise InputError(f"expected a training with an encoder, such as the recipe ali, got one without in {run}")
+    return found
 
 
 def _weights(folder: Path, which: str | int) -> dict[str, Tensor]:

@@ -15,13 +15,13 @@ from sparring.registry import parse, units
 @pytest.mark.parametrize("name", sorted(units("inference")))
 def test_every_unit_plays_with_every_family(play, small, name):
     """A round each; figures are finite."""
-    for nets in ("dense(latent=4, hidden=(8,))", "r3(latent=4, width=4)"):
+    for nets in ("dense(latent=12, hidden=(8,))", "r3(latent=12, width=4)"):
         text = f"dcgan(nets={nets}, batch_size=8, inference={name}())"
         table = play(text, small())
         table.round(recipe(text).rule)
         assert all(torch.tensor(value).isfinite() for value in table.table.told().values())
         found = encoder_of(table.generator)
-        assert found is None or found(torch.rand(3, 1, 8, 8)).shape == (3, 4)
+        assert found is None or found(torch.rand(3, 1, 8, 8)).shape == (3, 12)
 
 
 def test_numbers_out_of_range_are_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 
@@ -46,6 +47,7 @@ class InferenceGame(GanGame):
         group: Group | None = None,
     ) -> None:
         self.inference = inference
+        self._made: Images | None = None
         inference.check(loss)
         packs = [trick for trick in tricks if getattr(trick, "pack", 1) > 1]
         if packs and inference.single:
@@ -56,7 +58,7 @@ class InferenceGame(GanGame):
 
     def images(self, moment: Moment) -> Images:
         """Return the generated images of a turn, in a joint game beside their codes."""
-        made = super().images(moment)
+        made = self._made = super().images(moment)
         return beside(made, self._codes(moment)) if self.inference.joint else made
 
     def _codes(self, moment: Moment) -> Tensor:
@@ -81,7 +83,7 @@ class InferenceGame(GanGame):
     def _discriminate(self, moment: Moment) -> Tensor:
         if not self.inference.joint:
             return super()._discriminate(moment)
-        with torch.set_grad_enabled(moment.whole):
+        with contextlib.nullcontext() if moment.whole else torch.no_grad():
             real = self._real(moment).float()
         return super()._discriminate(dataclasses.replace(moment, batch=dataclasses.replace(moment.batch, x=real)))
 
@@ -91,8 +93,15 @@ class InferenceGame(GanGame):
         return super()._auxiliary(moment, *judged) + (0.0 if told is None else told)
 
     def _generate(self, moment: Moment) -> Tensor:
-        fake = self.images(moment)
-        judged = self.discriminator.judge(self._seen(fake, moment, "fake"))
+        total = self._of_pairs(moment) if self.inference.joint else super()._generate(moment)
+        images, self._made = self._made, None
+        assert images is not None
+        extra = self.inference.extra(Made(moment, self.generator, self._codes(moment), images, total))
+        return total if extra is None else total + extra
+
+    def _of_pairs(self, moment: Moment) -> Tensor:
+        """Return what generator and encoder want of the scores of made pairs, and of real ones where that is asked."""
+        judged = self.discriminator.judge(self._seen(self.images(moment), moment, "fake"))
         real = judged
         if self.inference.answers or self._sees_real:
             with torch.set_grad_enabled(self.inference.answers or moment.whole):
@@ -101,7 +110,4 @@ class InferenceGame(GanGame):
         for trick in self.tricks:
             other = trick.generator_loss(real, judged, moment)
             loss = loss if other is None else other
-        total = loss.mean() + self._auxiliary(moment, judged) + self._extra(moment)
-        images = apart(fake, self.discriminator.shape)[0] if self.inference.joint else fake
-        extra = self.inference.extra(Made(moment, self.generator, self._codes(moment), images, total))
-        return total if extra is None else total + extra
+        return loss.mean() + self._auxiliary(moment, judged) + self._extra(moment)
