@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparring.bench._modes_lineup import GANS, PUBLISHED, default_methods, entry, published, whole
+from sparring.bench._modes_lineup import GANS, IMAGES, PUBLISHED, default_methods, entry, published, whole
 from sparring.errors import InputError
 from sparring.gan import Gan
 from sparring.modes import Problem
@@ -18,6 +18,14 @@ def test_every_gan_of_the_line_up_is_trained_as_one_and_is_its_text() -> None:
         assert isinstance(unit, Gan)
         assert fits_together(unit, (2,)), name
         assert parse(whole(unit)) == unit
+
+
+def test_names_are_recipes_on_pictures() -> None:
+    assert set(IMAGES) == set(GANS)
+    for name in GANS:
+        unit = entry(name, pictures=True)[1]
+        assert isinstance(unit, Gan)
+        unit.build((3, 28, 28))
 
 
 def test_all_estimators_stand_in_the_table() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -27,7 +28,11 @@ def test_a_film_has_a_picture_a_look(tmp_path: Path) -> None:
     film.finish(tmp_path / "grid" / "gan" / "samples.gif")
     with Image.open(tmp_path / "grid" / "gan" / "samples.gif") as moving:
         assert moving.n_frames == 3  # type: ignore[attr-defined]
-    drawn = [{"name": "gan", "points": [[0.0, 0.0]]}, {"name": "vae", "points": [[1.0, 1.0]]}, {"name": "x"}]
+    drawn: list[dict[str, Any]] = [
+        {"name": "gan", "points": [[0.0, 0.0]]},
+        {"name": "vae", "points": [[1.0, 1.0]]},
+        {"name": "x"},
+    ]
     (gan, vae) = pictures({"grid": drawn}, tmp_path)["grid"]
     assert gan[1][:3] == b"GIF"
     assert vae[1][:4] == b"\x89PNG"

@@ -24,7 +24,7 @@ def record(name: str, captured: list[int], quality: list[float], **other: Any) -
 
 
 def bench() -> ModesBench:
-    truth = record("truth", [8, 8], [0.99, 0.988])
+    truth = record("truth", [8, 8], [0.99, 0.988], named=0.97)
     for each in truth["figures"]:
         each["spread"] = 1.5
     wild = record("wild", [], [], failed="expected finite losses, got nan")
@@ -40,6 +40,7 @@ def test_means_errors_floor_and_papers_stand_in_the_row() -> None:
     assert "no repeat" in row
     assert "6.3 / 98.2 % / 0.45 (Lin et al. 2018)" in row
     assert "has at 2,500 samples, is 0.0014" in table
+    assert "Of real samples 97.0 % are placed" in table
     assert "`wild`: expected finite losses, got nan" in table
     assert "`sparring bench modes` on " in table
 

@@ -18,6 +18,7 @@ def test_the_truth_of_1200_dimensions_passes_one_rule_and_not_the_other(tmp_path
     assert figures["quality"] > 0.995
     assert "points" not in found
     assert found["images"] is None
+    assert found["named"] == 1
 
 
 def test_the_error_of_a_mean_is_that_of_independent_seeds() -> None:

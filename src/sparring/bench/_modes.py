@@ -91,7 +91,7 @@ def _check(chosen: Sequence[tuple[str, str]], problems: Sequence[str], images: i
     for text in problems:
         shape = parse_as(Problem, text).shape
         for name, method in chosen:
-            unit = entry(method)[1]
+            unit = entry(method, len(shape) == 3)[1]
             if isinstance(unit, Gan):
                 unit.game(*unit.build(shape))
                 if images < (least := unit.batch_size * unit.rule.batches):

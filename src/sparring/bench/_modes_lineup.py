@@ -9,7 +9,7 @@ from sparring.modes.estimators import Estimator
 from sparring.registry import parse, parse_as, show, units
 
 SHARED = {
-    "nets": "waves(latent=4)", "lr": "1e-3", "batch_size": "128", "cooldown": "0.5", "average": "5000",
+    "nets": "waves()", "lr": "1e-3", "batch_size": "128", "cooldown": "0.5", "average": "5000",
 }  # fmt: skip
 """What all GANs of points have in common: nets, learning rate, batch, schedule, average."""
 GANS = {
@@ -20,6 +20,11 @@ GANS = {
     "unrolled": "loss=non_saturating(), penalties=(), rule=unrolled(k=5)",
 }
 """GANs by name: what each has besides what is shared. The first is the recipe for all problems."""
+IMAGES = {
+    "baseline": "baseline", "gan": "dcgan", "wgan-gp": "wgan_gp", "pacgan": "pacgan",
+    "unrolled": "dcgan(rule=unrolled(k=5))",
+}  # fmt: skip
+"""The same names on pictures, where they are recipes with nets of their own."""
 TRUTH = "truth"
 Row = tuple[float | None, float | None, float | None]
 PUBLISHED: dict[str, dict[str, dict[str, Row]]] = {
@@ -55,8 +60,10 @@ PUBLISHED: dict[str, dict[str, dict[str, Row]]] = {
 two; unrolled ones of five steps; the quality of `diagonal` is by the rule that no real sample passes."""
 
 
-def entry(text: str) -> tuple[str, Gan | Estimator]:
+def entry(text: str, pictures: bool = False) -> tuple[str, Gan | Estimator]:
     """Return the name and the unit of a method: a name of `GANS`, a recipe, a `gan(...)`, an estimator, or NAME=TEXT.
+
+    `pictures`: whether samples are; names of the line-up are recipes for these.
 
     Raises: InputError for what is none of these.
 
@@ -65,8 +72,10 @@ def entry(text: str) -> tuple[str, Gan | Estimator]:
     """
     head, equals, rest = text.partition("=")
     if equals and head.strip().replace("-", "_").isidentifier() and "(" not in head:
-        return head.strip(), entry(rest.strip())[1]
+        return head.strip(), entry(rest.strip(), pictures)[1]
     plain = text.strip()
+    if plain in GANS and pictures:
+        return plain, recipe(IMAGES[plain])
     if plain in GANS:
         return plain, parse_as(Gan, gan_text(plain))
     name = plain.partition("(")[0].lower().replace("-", "_")
@@ -83,7 +92,7 @@ def entry(text: str) -> tuple[str, Gan | Estimator]:
 def gan_text(name: str) -> str:
     """Return a GAN of the line-up in full.
 
-    >>> gan_text("gan").startswith("gan(nets=waves(latent=4), lr=1e-3")
+    >>> gan_text("gan").startswith("gan(nets=waves(), lr=1e-3")
     True
     """
     return f"gan({', '.join(f'{key}={value}' for key, value in SHARED.items())}, {GANS[name]})"

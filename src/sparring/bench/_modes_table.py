@@ -46,7 +46,10 @@ def intro(problem: str, found: ModesBench) -> str:
         f"{found.images:,} real samples each. The floor of the reverse KL, what a perfect sampler has at {n:,} "
         f"samples, is {kl_floor(modes, n):.4f}."
     )
-    truth = next(record for record in found.records[problem] if record["name"] == TRUTH)["figures"]
+    record = next(record for record in found.records[problem] if record["name"] == TRUTH)
+    truth = record["figures"]
+    if record["named"] < 1:
+        words += f" Of real samples {100 * record['named']:.1f} % are placed in the mode that they are of."
     if truth[0]["published"] is not None:
         words += (
             f" By the papers' rule of high quality, {100 * truth[0]['published']:.1f} % of real samples pass; the "

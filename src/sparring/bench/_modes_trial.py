@@ -24,6 +24,7 @@ from sparring.gan import Gan, generate
 from sparring.gan.nets import Generator
 from sparring.modes import Problem, first_near, mode_figures, same_below, support
 from sparring.modes._play import play_seeds
+from sparring.modes.estimators import Estimator
 from sparring.registry import parse_as
 
 RECORD, NEAR_OF, SHOWN = "trial.json", 1000, 1000
@@ -44,9 +45,13 @@ class ModesTrial:
         """Return where the trial lies."""
         return out / slug(self.problem) / slug(self.name)
 
+    def unit(self) -> Gan | Estimator:
+        """Return what is trained."""
+        return entry(self.method, len(parse_as(Problem, self.problem).shape) == 3)[1]
+
     def spec(self) -> Record:
         """Return all that decides its figures."""
-        text = TRUTH if self.name == TRUTH else whole(entry(self.method)[1])
+        text = TRUTH if self.name == TRUTH else whole(self.unit())
         trained = text.startswith("gan(")
         return {
             "method": text, "problem": self.problem, "seeds": self.seeds, "images": self.images if trained else None,
@@ -79,7 +84,7 @@ def run_trial(trial: ModesTrial, out: Path) -> Record:
     problem, folder, started = parse_as(Problem, trial.problem), trial.folder(out), time.perf_counter()
     record: Record = {"name": trial.name, **trial.spec(), "failed": "", "together": False}
     try:
-        samples = _samples(trial, problem, folder, record)
+        samples = _samples(trial, problem, out, record)
     except InputError as error:
         if "expected finite" not in str(error):
             raise
@@ -94,12 +99,14 @@ def run_trial(trial: ModesTrial, out: Path) -> Record:
     return record
 
 
-def _samples(trial: ModesTrial, problem: Problem, folder: Path, record: Record) -> list[Tensor]:
+def _samples(trial: ModesTrial, problem: Problem, out: Path, record: Record) -> list[Tensor]:
     """Return the samples (n, *shape) of every seed, in the problem's own units."""
-    seeds, n = range(trial.seeds), problem.samples
+    seeds, n, folder = range(trial.seeds), problem.samples, trial.folder(out)
     if trial.name == TRUTH:
-        return [problem.draw(n, child_seed(seed, "truth"))[0] for seed in seeds]
-    unit, data = entry(trial.method)[1], problem.data()
+        x, modes = problem.draw(n, child_seed(0, "truth"))
+        record["named"] = float((problem.judge(out)(x).mode == modes).double().mean())
+        return [x, *(problem.draw(n, child_seed(seed, "truth"))[0] for seed in seeds[1:])]
+    unit, data = trial.unit(), problem.data()
     draws = [child_seed(seed, "samples") for seed in seeds]
     if not isinstance(unit, Gan):
         return [problem.unboxed(unit.fit(data, seed)(n, draw)) for seed, draw in zip(seeds, draws, strict=True)]

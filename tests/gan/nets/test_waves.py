@@ -33,6 +33,17 @@ def test_points_a_hundredth_of_the_box_apart_are_told_apart_and_by_dense_nets_ar
     assert apart(Waves(hidden=(64, 64))) > 5 * apart(Dense(hidden=(64, 64)))
 
 
+def test_the_generator_has_plateaus() -> None:
+    """Far codes change nothing more: every tanh has arrived at an end."""
+    torch.manual_seed(0)
+    net = Waves(hidden=(32, 32)).generator((2,))
+    direction = torch.randn(50, 4)
+    with torch.no_grad():
+        far, farther = net.body(1e4 * direction), net.body(2e4 * direction)
+        assert (far - farther).abs().max().item() < 0.05
+        assert far.std(0).min().item() > 0.1
+
+
 def test_bad_sizes_are_refused() -> None:
     for text in ({"hidden": ()}, {"sines": 0}, {"finest": 0}, {"latent": 0}):
         with pytest.raises(InputError, match="of waves >= 1"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -22,11 +23,12 @@ class Sine(nn.Module):
 
 @dataclass(frozen=True)
 class Waves(Nets):
-    """Two multilayer perceptrons; the discriminator's first layer is sines of the sample, of many wavelengths.
+    """Two multilayer perceptrons: a generator of tanh, and a discriminator whose first layer is sines of the sample.
 
     f_i(x) = sin(ω_i u_i·x + b_i), u_i a random direction, ω_i from π/2 to `finest` · π/2 in a geometric series, x in
     [−1, 1]. Directions and wavelengths are learned further. A perceptron of raw numbers learns coarse shapes first and
-    needs long for modes that are a hundredth of the box wide; with such sines it tells them apart at once.
+    needs long for modes that are a hundredth of the box wide; with such sines it tells them apart at once. A generator
+    of tanh has the plateaus and steps that put all codes but few on separate modes; one of leaky ReLU has neither.
 
     Fields:
         latent: ≥ 1, length of a code.
@@ -37,18 +39,19 @@ class Waves(Nets):
     Shapes: (n, latent) → (n, *shape); (n, *shape) → (n,).
 
     Source: Tancik et al. 2020, arXiv 2006.10739. **Differs**: a geometric series of frequencies and not a normal draw;
-    one sine with a phase in place of a pair; they are trained with the rest; the generator has none.
+    one sine with a phase in place of a pair; they are trained with the rest. The generator's tanh: Metz et al. 2017,
+    arXiv 1611.02163, appendix.
 
     >>> nets = Waves(hidden=(32,))
     >>> nets.discriminator((2,))(nets.generator((2,))(torch.zeros(5, nets.latent))).shape
     torch.Size([5])
     """
 
-    cites = ("tancik2020",)
-    latent: int = 8
+    cites = ("tancik2020", "metz2017")
+    latent: int = 4
     hidden: tuple[int, ...] = (128, 128)
     sines: int = 128
-    finest: int = 128
+    finest: int = 64
 
     def __post_init__(self) -> None:
         check_sizes(self, latent=self.latent, sines=self.sines, finest=self.finest)
@@ -58,7 +61,13 @@ class Waves(Nets):
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
         """Return a perceptron from codes to samples."""
         widths = (inputs(self.latent, classes), *reversed(self.hidden))
-        body = nn.Sequential(*_layers(widths), nn.Linear(widths[-1], math.prod(shape)))
+        layers: list[nn.Module] = []
+        for before, after in itertools.pairwise(widths):
+            linear = nn.Linear(before, after)
+            nn.init.normal_(linear.weight, std=nn.init.calculate_gain("tanh") / math.sqrt(before))
+            nn.init.normal_(linear.bias, std=0.01 if layers else 0.5)
+            layers += [linear, nn.Tanh()]
+        body = nn.Sequential(*layers, nn.Linear(widths[-1], math.prod(shape)))
         return Generator(body, shape, self.latent, classes)
 
     def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
