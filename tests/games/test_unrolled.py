@@ -28,10 +28,10 @@ def test_the_path_is_that_of_the_matrix(bilinear, eta, k):
 def test_it_goes_to_the_middle_where_alternating_goes_round(bilinear):
     far = {}
     for rule in ("alternating", "unrolled(k=5)"):
-        path = bilinear(0.1).path(parse(rule), 400)
+        path = bilinear(0.1).path(parse(rule), 200)
         far[rule] = float(path[-1].norm() / path[0].norm())
     assert far["alternating"] > 0.8
-    assert far["unrolled(k=5)"] < 1e-6
+    assert far["unrolled(k=5)"] < 1e-4  # (1 − 2 k η²)^(200 / 2) is 2.7e-5
 
 
 def test_no_steps_ahead_are_alternating(bilinear):

@@ -139,8 +139,8 @@ def test_random_numbers_of_a_pack_are_its_own(play):
 @pytest.mark.parametrize(
     "tricks",
     [
-        "packing(), diff_augment()", "packing(), feature_matching()", "minibatch_stddev(), packing()",
-        "packing(), minibatch_discrimination()", "virtual_batch_norm(size=6), packing()", "packing(), spectral_norm()",
+        "packing(), diff_augment(), feature_matching(), minibatch_discrimination()",
+        "virtual_batch_norm(size=6), packing(), minibatch_stddev(), spectral_norm()",
     ],
 )  # fmt: skip
 def test_it_goes_with_other_tricks(play, small, tricks):
