@@ -25,12 +25,12 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_tiny")
 def test_it_is_trained_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = digits_of("tiny", tmp_path, epochs=2)
-    assert found.accuracy == 1
+    found = digits_of("tiny", tmp_path, epochs=10)
+    assert found.accuracy > 0.9
     monkeypatch.setattr(_digits, "fit", None)
     again = digits_of("tiny", tmp_path)
     x = torch.rand(9, 1, 28, 28)
-    assert again.accuracy == 1
+    assert again.accuracy == found.accuracy
     assert torch.equal(again.name(x), found.name(x))
 
 
