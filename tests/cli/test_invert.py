@@ -11,11 +11,12 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+import sparring.data
 from sparring.cli._app import run
 from sparring.core.levels import to_bytes
 from sparring.data import write_png
 from sparring.gan import generate
-from sparring.train import load_generator
+from sparring.train import load_encoder, load_generator
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +87,21 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     assert error.count("\n") == 1
     assert not [path for path in here.rglob("*") if path.is_file()]
     assert not list(here.glob("runs/*"))
+
+
+def test_where_an_encoder_was_learned_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its code is begun from, and its own error told beside that of the descent."""
+    options = ["--n", "3", "--steps", "5", "--tries", "20", "--out", "o", "--quiet"]
+    sparring.train("veegan(nets=dense(latent=4, hidden=(16,)), batch_size=32)", "digits:train", images=320, out="r")
+    assert run(["invert", "r", "digits:test", *options]) == 0
+    printed = capsys.readouterr().out
+    encoder, generator = load_encoder("r"), load_generator("r")
+    x = sparring.data.load_data("digits:test")
+    x = x.images(x.subset(3, 0))
+    alone = (generate(generator, 3, z=encoder(x)) - x).square().flatten(1).mean(1)
+    records = json.loads(Path("o/result.json").read_text())["images"]
+    assert [record["encoder"] for record in records] == pytest.approx(alone.tolist(), rel=1e-4)
+    assert all(record["error"] <= record["encoder"] for record in records)
+    assert f"error of the encoder alone {alone.mean().item():.4f}" in printed
+    with Image.open("o/reconstructions.png") as sheet:
+        assert sheet.size == (3 * 66 - 2, 5 * 66 - 2)

@@ -102,3 +102,26 @@ def test_numbers_out_of_range_are_refused(linear, options: dict[str, float]) -> 
 def test_images_of_another_shape_are_refused(linear) -> None:
     with pytest.raises(InputError, match="like the generator's"):
         invert(linear, torch.rand(1, 1, 5, 4))
+
+
+def test_a_guess_is_begun_from_as_well(linear) -> None:
+    """The exact code as a guess is kept whatever the random ones do, and its own error is told."""
+    z = 3 * codes(2, 5, 7)
+    x = generate(linear, 2, z=z)
+    found = invert(linear, x, tries=5, starts=2, steps=0, guess=z)
+    assert torch.allclose(found.codes, z)
+    assert found.guessed is not None
+    assert found.guessed_error is not None
+    assert (found.guessed_error < 1e-10).all()
+    assert (found.drawn_error > 1e-3).all()
+    worse = invert(linear, x, tries=5, starts=2, steps=5, guess=z + 100)
+    assert worse.guessed_error is not None
+    assert (worse.error < worse.guessed_error).all()
+    assert invert(linear, x, tries=5, starts=2, steps=0).guessed is None
+
+
+def test_a_guess_of_another_shape_or_for_classes_is_refused(linear, linear_of_two) -> None:
+    with pytest.raises(InputError, match="a guess of 5 numbers an image"):
+        invert(linear, torch.rand(2, 1, 4, 4), tries=5, guess=torch.zeros(2, 4))
+    with pytest.raises(InputError, match="no guess for a generator of classes, not 5 numbers"):
+        invert(linear_of_two, torch.rand(2, 1, 4, 4), tries=5, guess=torch.zeros(2, 5))

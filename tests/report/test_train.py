@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from sparring.errors import InputError
 from sparring.report import train_page
@@ -48,6 +49,17 @@ def test_four_pictures_of_many(tmp_path: Path) -> None:
     assert [f"after {n:,} images" in page for n in (0, 3000, 6000, 9000, 1000)] == [True, True, True, True, False]
 
 
+def test_the_film_of_a_game_stands_once_with_words_for_those_who_do_not_see_it(tmp_path: Path) -> None:
+    first, second = (Image.new("L", (60, 48), shade) for shade in (0, 255))
+    first.save(tmp_path / "game.gif", save_all=True, append_images=[second])
+    page = train_page(RESULT, film=tmp_path / "game.gif")
+    assert page.count("data:image/gif;base64,") == 1
+    assert 'alt="film of the training: the curve of the discriminator above the densities' in page
+    assert 'width="60" height="48"' in page
+    assert "one half where it cannot tell" in page
+    assert "data:image/gif" not in train_page(RESULT)
+
+
 def test_what_is_missing_is_told() -> None:
     with pytest.raises(InputError, match="looks"):
         train_page({key: value for key, value in RESULT.items() if key != "looks"})
@@ -85,3 +97,12 @@ def test_why_it_ended_is_in_the_verdict() -> None:
 def test_a_figure_that_is_told_against_training_images_is_in_doubt() -> None:
     extra = {"figure": FIGURE | {"held_out": False}, "looks": LOOKS, "kept": KEPT, "chosen_by": "all"}
     assert "10.25, training images" in train_page(RESULT | extra)
+
+
+def test_images_by_way_of_their_codes_have_a_section(tmp_path: Path) -> None:
+    (tmp_path / "reconstructions.png").write_bytes(png(torch.rand(4, 1, 5, 5)))
+    page = train_page(RESULT, rebuilt=tmp_path / "reconstructions.png")
+    assert page.count("data:image/png;base64,") == 1
+    assert "Images by way of their codes" in page
+    assert 'alt="images, each with its reconstruction"' in page
+    assert "by way of their codes" not in train_page(RESULT)

@@ -16,6 +16,7 @@ from sparring.cli._bar import Bar
 from sparring.core.runs import machine, new_run_dir, versions, write_atomic, write_json
 from sparring.data import write_png
 from sparring.errors import InputError
+from sparring.gan.inference import encoder_of
 from sparring.latent import Inversion, nearest_other, sheet
 from sparring.latent import invert as run_invert
 from sparring.latent._inputs import images_for, trained_on
@@ -46,11 +47,13 @@ def invert(
     """Find the codes of images: descent through the frozen generator from the nearest of many random samples.
 
     The error, a mean square, stands beside that of the nearest random sample and of the nearest other training image.
+    Where an encoder was learned (ali, veegan, lfvi), its code is begun from too, and its own error told.
     """
     generator = load_generator(run)
-    judge = load_discriminator(run) if features else None
+    judge, encoder = load_discriminator(run) if features else None, encoder_of(generator)
     loaded = [images_for(generator, source, n, seed) for source in sources]
     images = torch.cat([each.images() for each in loaded])
+    guess = None if encoder is None or generator.classes else encoder(images)
     names = [
         file or name for name, each in zip(sources, loaded, strict=True) for file in each.files or [name] * len(each)
     ]
@@ -66,7 +69,8 @@ def invert(
 
             found = run_invert(
                 generator, images, tries=tries, starts=starts, steps=steps, lr=lr, prior=prior, weight=features,
-                features=None if judge is None else judge.features, seed=seed, progress=progress,
+                features=None if judge is None else judge.features, guess=guess, seed=seed,
+                progress=progress,
             )  # fmt: skip
     except InputError:
         if fresh:
@@ -82,9 +86,13 @@ def invert(
     print(f"{len(images)} images, {steps} steps from {starts} of {tries} codes, seed {seed}")
     print(f"error {_mean(found.error)}, nearest random sample {_mean(found.drawn_error)}", end="")
     print(f", nearest training image {_mean(near[0])}" if near is not None else "")
+    if found.guessed_error is not None:
+        print(f"error of the encoder alone {_mean(found.guessed_error)}, whose code was begun from too")
     length = found.codes.norm(dim=1).mean().item()
     print(f"length of codes {length:.2f}, where random ones have {generator.latent**0.5:.2f}")
-    print(f"{MEANING}{', the nearest training image' if near is not None else ''}")
+    more = ", the nearest training image" if near is not None else ""
+    more += ", the encoder's alone" if found.guessed is not None else ""
+    print(MEANING + more)
     print(f"codes, errors and pictures: {folder}")
     return 0
 
@@ -108,6 +116,7 @@ def _write(
     write_atomic(folder / "codes.safetensors", save_tensors(tensors))
     if images.ndim == 4:
         rows = [images, found.images, found.drawn] + ([] if near is None else [near[1]])
+        rows += [] if found.guessed is None else [found.guessed]
         write_png(folder / "reconstructions.png", sheet([list(row[:SHOWN]) for row in rows]))
     records = [
         {
@@ -115,6 +124,7 @@ def _write(
             "error": found.error[i].item(),
             "random": found.drawn_error[i].item(),
             "real": None if near is None else near[0][i].item(),
+            "encoder": None if found.guessed_error is None else found.guessed_error[i].item(),
             "length": found.codes[i].norm().item(),
             "class": None if found.labels is None else int(found.labels[i]),
         }

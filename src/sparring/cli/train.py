@@ -25,6 +25,7 @@ from sparring.report import train_page, write_report
 from sparring.train import train as run_train
 from sparring.train._film import FILM
 from sparring.train._looks import GRIDS
+from sparring.train._rebuilt import REBUILT
 
 ON_ALARM = ("continue", "stop", "rollback")
 ENDS = {
@@ -112,7 +113,8 @@ def train(
         return 0
     grids = sorted((folder / GRIDS).glob("*.png"))
     film = folder / FILM if (folder / FILM).exists() else None
-    report = write_report(folder / "report.html", train_page(found.result, grids, film))
+    rebuilt = folder / REBUILT if (folder / REBUILT).exists() else None
+    report = write_report(folder / "report.html", train_page(found.result, grids, film, rebuilt))
     result = found.result
     print(f"{gan} on {dataset.name}: {result['images']:,} images in {result['seconds']:.0f} s, seed {seed}")
     print(_figure(result))

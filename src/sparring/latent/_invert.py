@@ -30,6 +30,8 @@ class Inversion:
         images: (n, *shape) what the generator makes of them.
         error: (n,) mean squared error of those, a value of the image.
         drawn: (n, *shape) the nearest of the random images that the search began with; drawn_error: (n,) theirs.
+        guessed: (n, *shape) what the generator makes of the codes that were given to begin with; guessed_error: (n,)
+            theirs; None where none were.
     """
 
     codes: Tensor
@@ -38,6 +40,8 @@ class Inversion:
     error: Tensor
     drawn: Images
     drawn_error: Tensor
+    guessed: Images | None = None
+    guessed_error: Tensor | None = None
 
 
 def invert(
@@ -51,6 +55,7 @@ def invert(
     prior: float = 0.0,
     features: Callable[[Images], Tensor] | None = None,
     weight: float = 1.0,
+    guess: Tensor | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inversion:
@@ -68,6 +73,7 @@ def invert(
         prior: ≥ 0. Without one, codes may come out longer than those the generator was trained on.
         features: f, such as a discriminator's, (n, *shape) → (n, d), for an error that is not of pixels alone.
         weight: ≥ 0, of that.
+        guess: codes (n, latent) to descend from as well, such as an encoder's; of a generator without classes.
         progress: is told how many of the images are done.
 
     Returns: Inversion. An image's code does not depend on the others, but for rounding.
@@ -91,6 +97,11 @@ def invert(
             f"expected 1 <= starts <= tries, steps >= 0, lr > 0, prior >= 0 and weight >= 0, got starts {starts}, "
             f"tries {tries}, steps {steps}, lr {lr}, prior {prior} and weight {weight}"
         )
+    if guess is not None and (generator.classes or guess.shape != (len(images), generator.latent)):
+        wanted = "no guess for a generator of classes, not" if generator.classes else "a guess of"
+        raise InputError(
+            f"expected {wanted} {generator.latent} numbers an image, got codes of shape {tuple(guess.shape)}"
+        )
     images = images.detach().float().cpu()
     pool = codes(tries, generator.latent, child_seed(seed, "invert"))
     classes = torch.arange(tries) % generator.classes if generator.classes else None
@@ -107,14 +118,22 @@ def invert(
         for first in range(0, len(images), each):
             rows = near[first : first + each]
             descent = _Descent(generator, images[first : first + each], None if classes is None else classes[rows])
-            best, place = descent.run(pool[rows], steps, lr, prior, features, weight)
+            start = pool[rows]
+            if guess is not None:
+                start = torch.cat([guess[first : first + each, None].detach().float().cpu(), start], 1)
+            best, place = descent.run(start, steps, lr, prior, features, weight)
             found.append(best)
-            kept.append(rows.gather(1, place[:, None])[:, 0])
+            if classes is not None:
+                kept.append(rows.gather(1, place[:, None])[:, 0])
             if progress is not None:
                 progress(min(first + each, len(images)), len(images))
     z, labels = torch.cat(found), None if classes is None else classes[torch.cat(kept)]
     rebuilt, drawn = generate(generator, len(z), labels=labels, z=z), made[near[:, 0]]
-    return Inversion(z, labels, rebuilt, _error(rebuilt, images), drawn, _error(drawn, images))
+    guessed = None if guess is None else generate(generator, len(z), z=guess.detach().float().cpu())
+    return Inversion(
+        z, labels, rebuilt, _error(rebuilt, images), drawn, _error(drawn, images), guessed,
+        None if guessed is None else _error(guessed, images),
+    )  # fmt: skip
 
 
 def nearest_other(images: Images, others: Images) -> tuple[Tensor, Tensor]:

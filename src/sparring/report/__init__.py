@@ -226,11 +226,13 @@ def harden_page(result: Mapping[str, Any]) -> str:
     return render(_harden.story(result))
 
 
-def train_page(result: Mapping[str, Any], grids: Sequence[Path] = (), film: Path | None = None) -> str:
+def train_page(
+    result: Mapping[str, Any], grids: Sequence[Path] = (), film: Path | None = None, rebuilt: Path | None = None
+) -> str:
     """Return the page of a GAN's training: its alarms, samples of the same codes, and what the players thought.
 
     `result`: a training's `result.json`; it must have `spec`, `images`, `alarms` and `looks`. `grids`: the pictures of
-    the run, in order. `film`: the GIF of a game of one number.
+    the run, in order. `film`: the GIF of a game of one number. `rebuilt`: images beside what their codes give.
 
     Raises InputError where these are missing. Cost: no passes.
 
@@ -238,4 +240,4 @@ def train_page(result: Mapping[str, Any], grids: Sequence[Path] = (), film: Path
     >>> "without an alarm" in train_page({"spec": spec, "images": 640, "alarms": [], "looks": []})
     True
     """
-    return render(_train.story(result, grids, film))
+    return render(_train.story(result, grids, film, rebuilt))

@@ -23,6 +23,10 @@ FILMED = (
     "Above, how real the discriminator holds each number to be, one half where it cannot tell; in the middle the "
     "densities of data and generator, which moves to where that curve rises; below, where the generator takes codes."
 )
+REBUILT = (
+    "Images that the figure is told of, and right of each what the generator makes of the code that the encoder gives "
+    "it: where they differ, either net may be at fault. `sparring invert` goes on from there."
+)
 MEANING = {
     "collapse": "Samples are alike where real images are not: the generator has settled on a few.",
     "vanishing": "The discriminator is right everywhere, and says nothing that the generator could learn from.",
@@ -32,8 +36,11 @@ MEANING = {
 }
 
 
-def story(result: Result, grids: Sequence[Path] = (), film: Path | None = None) -> Page:
-    """Return a training as a page; `grids` are the pictures of the same codes, in order, `film` a GIF of the game."""
+def story(result: Result, grids: Sequence[Path] = (), film: Path | None = None, rebuilt: Path | None = None) -> Page:
+    """Return a training as a page; `grids` are the pictures of the same codes, in order, `film` a GIF of the game.
+
+    `rebuilt` is a picture of held-out images beside what the generator makes of their codes.
+    """
     need(result, "a training", "spec", "images", "alarms", "looks")
     spec = result["spec"]
     return Page(
@@ -48,6 +55,7 @@ def story(result: Result, grids: Sequence[Path] = (), film: Path | None = None) 
             for section in (
                 Section("Samples of the same codes", _samples(grids)),
                 Section("The game, move by move", _film(film)),
+                Section("Images by way of their codes", _rebuilt(rebuilt)),
                 Section("Alarms", _alarms(result)),
                 Section("Against held-out images", _judged(result)),
                 Section("Rollbacks", _rollbacks(result)),
@@ -152,14 +160,23 @@ def _film(path: Path | None) -> tuple[Block, ...]:
     return (Gallery((Card("", (Shot(src, alt, width, height, False, "the whole training", ""),)),), FILMED),)
 
 
+def _rebuilt(path: Path | None) -> tuple[Block, ...]:
+    if path is None:
+        return ()
+    return (Gallery((_shown(path, "the best generator", "images, each with its reconstruction"),), REBUILT),)
+
+
 def _card(path: Path) -> Card:
+    label = f"after {int(path.stem):,} images"
+    return _shown(path, label, f"samples {label}")
+
+
+def _shown(path: Path, label: str, alt: str) -> Card:
     data = path.read_bytes()
     width, height = Image.open(io.BytesIO(data)).size
     scale = LARGE / max(width, height)
-    label = f"after {int(path.stem):,} images"
     src = "data:image/png;base64," + base64.b64encode(data).decode()
-    shot = Shot(src, f"samples {label}", round(width * scale), round(height * scale), scale > 1, label, "")
-    return Card("", (shot,))
+    return Card("", (Shot(src, alt, round(width * scale), round(height * scale), scale > 1, label, ""),))
 
 
 def _alarms(result: Result) -> tuple[Block, ...]:

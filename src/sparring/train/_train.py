@@ -31,6 +31,7 @@ from sparring.train._kept import Kept, weights
 from sparring.train._load import WEIGHTS
 from sparring.train._looks import Looks
 from sparring.train._minutes import fitting_images
+from sparring.train._rebuilt import write_rebuilt
 from sparring.train._result import result_of
 from sparring.train._watch import Alarm, Limits
 
@@ -177,6 +178,7 @@ def train(
     result = result_of(spec, table, files, held, kept, figure, hearing.alarms, stopped=stopped, command=command)
     if folder is not None and group.rank == 0:
         write_atomic(folder / WEIGHTS, save_tensors(best.cpu().state_dict()))
+        write_rebuilt(best, held.report, seed, folder)
         write_json(folder / "result.json", result)
     group.wait()
     return Trained(best.cpu().eval().requires_grad_(False), hearing.alarms, result, folder)
