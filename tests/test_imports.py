@@ -19,7 +19,7 @@ ORDER = [
     {"attacks", "models", "data"},
     {"games"},
     {"classic", "defenses", "guards", "gan"},
-    {"audit", "certificates", "explain", "metrics", "surrogates", "testing"},
+    {"audit", "certificates", "explain", "information", "metrics", "surrogates", "testing"},
     {"evaluate", "harden", "modes", "train"},
     {"export", "latent", "probe"},
     {"report"},

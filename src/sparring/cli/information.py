@@ -1,0 +1,69 @@
+"""`sparring information`: how much one array says of another."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from torch import Tensor
+
+from sparring.cli import _options as opt
+from sparring.cli._app import app
+from sparring.cli._bar import Bar
+from sparring.core.runs import machine, versions, write_json
+from sparring.errors import InputError
+from sparring.information import mine
+
+
+@app.command()
+def information(
+    x: Annotated[Path, typer.Argument(help="FILE.npy, or FILE.npz with one array.")],
+    y: Annotated[Path, typer.Argument(help="Another, row i of which goes with row i of the first.")],
+    bridges: Annotated[int, typer.Option("--bridges", help="About two a nat that you expect; 1 is plain MINE.")] = 8,
+    steps: Annotated[int, typer.Option("--steps", help="Steps of the training.")] = 1500,
+    batch_size: Annotated[int, typer.Option("--batch-size", help="Pairs a step.")] = 512,
+    width: Annotated[int, typer.Option("--width", help="Units of the hidden layers.")] = 64,
+    lr: Annotated[float, typer.Option("--lr", help="Learning rate at first.")] = 3e-3,
+    seed: opt.Seed = 0,
+    out: Annotated[Path | None, typer.Option("--out", help="A file for the result, as JSON.")] = None,
+    quiet: opt.Quiet = False,
+) -> int:
+    """Estimate the mutual information of two arrays, on rows not trained on, by nets: MINE, over bridges."""
+    arrays = _array(x), _array(y)
+    options = {"bridges": bridges, "steps": steps, "batch_size": batch_size, "width": width, "lr": lr, "seed": seed}
+    with Bar("mine", 20, quiet=quiet) as bar:
+        found = mine(
+            *arrays, bridges=bridges, steps=steps, batch_size=batch_size, width=width, lr=lr, seed=seed,
+            progress=lambda _, bound: bar.advance(1, f"bounds {bound:.2f}"),
+        )  # fmt: skip
+    low, high = found.interval
+    told = "plain MINE" if bridges == 1 else f"MINE over {bridges} bridges"
+    print(f"{len(arrays[0]):,} pairs, {found.n:,} of them held out, {told}, seed {seed}")
+    print(f"information {found.nats:.3f} nats ({low:.3f} to {high:.3f}), {found.bits:.3f} bits")
+    if out is not None:
+        spec = {"kind": "information", "x": str(x), "y": str(y), **options}
+        write_json(
+            out, spec | dataclasses.asdict(found) | {"versions": versions(), "machine": machine()},
+        )  # fmt: skip
+        print(f"result: {out}")
+    return 0
+
+
+def _array(path: Path) -> Tensor:
+    """Read the one array of a file; no code of it is run."""
+    wanted = "FILE.npy, or FILE.npz with one array of numbers"
+    try:
+        loaded = np.load(path)
+        if isinstance(loaded, np.lib.npyio.NpzFile):
+            with loaded:
+                if len(loaded.files) != 1:
+                    raise InputError(f"expected {wanted}, got {path} with {', '.join(loaded.files) or 'none'}")
+                loaded = loaded[loaded.files[0]]
+        return torch.from_numpy(np.asarray(loaded, dtype=np.float64))
+    except (OSError, ValueError, EOFError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0][:80]
+        raise InputError(f"expected {wanted}, got {path} that does not load: {reason}") from None
