@@ -53,6 +53,8 @@ def test_the_page_draws_the_best_of_k_and_is_made_of_json() -> None:
     html = explain_page(again)
     assert html.count("<polyline") == 2 * 3  # for wide screens and narrow ones
     assert "real images" in html
+    assert "best of 2" in html
+    assert "**" not in html
     assert "Not told apart by the best of 2" in html
 
 

@@ -31,13 +31,16 @@ def gans_table(found: GanBench, *, images: int, seeds: int, command: str) -> str
 def gans_result(found: GanBench, *, spec: dict[str, Any], seconds: float, command: str) -> dict[str, Any]:
     """Return the bench as plain values: what `result.json` holds, and what its page is drawn from."""
     verdict = " ".join(f"On {data}: {standing(rows)}".replace("`", "") for data, rows in found.rows.items())
-    tables = [
-        {"title": f"{data}: {title}", "columns": head, "rows": [[_bare(cell) for cell in row] for row in cells]}
+    named = [
+        (f"{data}: {title}", table)
         for data, rows in found.rows.items()
-        for title, (head, cells) in (("what to expect", _main(rows)), ("by the number of settings", _by_k(rows)))
+        for title, table in (("what to expect", _main(rows)), ("by the number of settings", _by_k(rows)))
     ]
-    for title, (head, cells) in (("What was drawn", _drawn(found)), ("What was chosen", _chosen(found))):
-        tables.append({"title": title, "columns": head, "rows": [[_bare(cell) for cell in row] for row in cells]})
+    named += [("What was drawn", _drawn(found)), ("What was chosen", _chosen(found))]
+    tables = [
+        {"title": title, "columns": _bare(head), "rows": [_bare(row) for row in cells]}
+        for title, (head, cells) in named
+    ]
     return {
         "kind": "bench-gans",
         "kicker": "sparring · bench of GANs",
@@ -141,8 +144,9 @@ def _figure(value: float, ends: Ends | None) -> str:
     return f"{value:.3g}" + (f" ({_ends(ends)})" if ends else "")
 
 
-def _bare(cell: str) -> str:
-    return cell.replace("`", "").replace("*", "")
+def _bare(cells: Sequence[str]) -> list[str]:
+    """Return cells without the marks of Markdown."""
+    return [cell.replace("`", "").replace("**", "") for cell in cells]
 
 
 def _ends(ends: Ends | None) -> str:
