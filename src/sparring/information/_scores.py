@@ -25,7 +25,7 @@ class NormalScores:
     @staticmethod
     def _known(column: Tensor) -> tuple[Tensor, Tensor]:
         """Return different values in order, and their scores."""
-        values, counts = column.unique(return_counts=True)
+        values, counts = torch.unique(column, return_counts=True)
         last = counts.cumsum(0).double()
         share = (last - counts / 2) / len(column)
         return values, math.sqrt(2) * torch.erfinv(2 * share - 1)
