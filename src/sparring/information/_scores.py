@@ -15,8 +15,8 @@ class NormalScores:
     last. A map that rises in each column by itself leaves mutual information as it is, and so do scales, outliers and
     any other such map of the data: they give the same scores. Columns of one value become 0.
 
-    >>> NormalScores(torch.tensor([[1.0], [2.0], [50.0]]))(torch.tensor([[2.0], [1e9]])).round(decimals=2).tolist()
-    [[0.0], [0.97]]
+    >>> NormalScores(torch.tensor([[1.0], [2.0], [50.0]]))(torch.tensor([[2.0], [1e9]])).mul(100).round().tolist()
+    [[0.0], [97.0]]
     """
 
     def __init__(self, rows: Tensor) -> None:

@@ -25,7 +25,7 @@ def kl_floor(modes: int, n: int, tries: int = TRIES, seed: int = 0) -> float:
     Source: the first term is Miller 1955's bias of the entropy. **Differs**: the mean of `tries` multinomial draws.
 
     >>> round(kl_floor(8, 2500), 4), round(kl_floor(25, 2500), 4)
-    (0.0014, 0.0048)
+    (0.0014, 0.0049)
     """
     if min(modes, n, tries) < 1:
         raise InputError(f"expected modes, n and tries >= 1, got {modes}, {n} and {tries}")
