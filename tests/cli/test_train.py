@@ -105,11 +105,36 @@ def test_a_folder_of_pictures_trains_without_an_option(here: Path, capsys: pytes
     assert json.loads((folder / "spec.json").read_text())["shape"] == [3, 13, 17]
 
 
+def test_the_game_of_one_number_has_its_data_and_a_film_in_its_report(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["train", "toy1d(nets=dense(latent=1, hidden=(8,)))", "--images", "256", "--out", "g", "--quiet"]
+    assert run(command) == 0
+    printed = capsys.readouterr().out
+    assert "on toy1d:train: 258 images in" in printed
+    assert f"film: {Path('g') / 'game.gif'}\n" in printed
+    assert "--n 1000 --out samples.npz" in printed
+    assert "fid[cosines@16]" in printed
+    assert len(list((here / "g" / "frames").iterdir())) == 3
+    page = (here / "g" / "report.html").read_text()
+    assert page.count("data:image/gif;base64,") == 1
+    assert 'alt="film of the training:' in page
+
+
+def test_any_gan_on_an_array_of_numbers_has_a_film(here: Path) -> None:
+    np.savez("numbers.npz", x=np.linspace(0, 1, 100, dtype=np.float32)[:, None])
+    gan = "baseline(nets=dense(latent=2, hidden=(8,)))"
+    assert run(["train", gan, "--data", "numbers.npz", "--images", "64", "--out", "g", "--quiet"]) == 0
+    with Image.open(here / "g" / "game.gif") as film:
+        assert film.n_frames == len(list((here / "g" / "frames").iterdir())) >= 2
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
         (["train", "dcgann", "--data", "digits"], "did you mean 'dcgan'"),
         (["train", "dcgan"], "expected --data"),
+        (["train", "toy1d", "--data", "digits", "--features", "cosine"], "did you mean 'cosines'"),
         (["train", SMALL, "--data", "digits", "--images", "2x"], "a number of images such as 2M"),
         (["train", SMALL, "--data", "digits", "--on-alarm", "shout"], "continue, stop or rollback"),
         (["train", SMALL, "--data", "digits", "--images", "1k", "--minutes", "1"], "images or minutes, got both"),

@@ -64,6 +64,7 @@ def test_what_the_papers_say():
     assert recipe("acgan").conditional
     assert recipe("hinge").tricks[0].name() == "spectral_norm"
     assert recipe("began").loss.gamma == 0.5
+    assert recipe("toy1d").nets.latent == 1
 
 
 def test_a_recipe_takes_other_fields():
