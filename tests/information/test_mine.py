@@ -83,6 +83,7 @@ def test_it_tells_how_far_it_is_and_stops_where_nothing_gets_better():
         (torch.full((300, 1), math.nan), torch.rand(300, 1), {}, "finite rows .* as x"),
         (torch.rand(300, 1), torch.rand(()), {}, "finite rows .* as y"),
         (torch.rand(300, 1), torch.rand(300, 1), {"bridges": 0}, "bridges >= 1"),
+        (torch.rand(300, 1), torch.arange(300)[:, None] % 4, {}, "of y whose values seldom .* 4 values in 300 rows"),
         (torch.rand(300, 1), torch.rand(300, 1), {"steps": 3}, "steps >= 20"),
     ],
 )  # fmt: skip
@@ -97,6 +98,17 @@ def test_twenty_normal_columns_to_a_tenth_of_a_nat(rho):
     """Issue 6, G28: 0, 2.88 and 16.61 nats, of 400,000 pairs."""
     found = mine(*pairs(rho, 20, 400_000))
     assert found.nats == pytest.approx(truth(rho, 20), abs=0.1)
+
+
+@pytest.mark.slow
+def test_five_symbols():
+    """3.49 nats of 20 columns of 0 and 1 a side, on one bridge."""
+    draw = torch.Generator().manual_seed(3)
+    x = torch.randint(4, (200_000, 5), generator=draw)
+    y = torch.where(torch.rand(x.shape, generator=draw) < 0.75, x, torch.randint(4, x.shape, generator=draw))
+    exact = 5 * (math.log(4) + 0.8125 * math.log(0.8125) + 3 * 0.0625 * math.log(0.0625))
+    x, y = (torch.nn.functional.one_hot(each, 4).flatten(1) for each in (x, y))
+    assert mine(x, y, bridges=1).nats == pytest.approx(exact, abs=0.1)
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from sparring.information import mine
 def information(
     x: Annotated[Path, typer.Argument(help="FILE.npy, or FILE.npz with one array.")],
     y: Annotated[Path, typer.Argument(help="Another, row i of which goes with row i of the first.")],
-    bridges: Annotated[int, typer.Option("--bridges", help="About two a nat that you expect; 1 is plain MINE.")] = 8,
+    bridges: Annotated[int, typer.Option("--bridges", help="One for two nats; 1 is plain MINE.")] = 8,
     steps: Annotated[int, typer.Option("--steps", help="Steps of the training.")] = 2000,
     batch_size: Annotated[int, typer.Option("--batch-size", help="Pairs a step.")] = 512,
     width: Annotated[int, typer.Option("--width", help="Units of the hidden layers.")] = 64,

@@ -76,8 +76,10 @@ def mine(
     bridges are seen across from few samples, whatever the sum is; the sum is an estimate, and no bound.
 
     Args:
-        x, y: any numbers, also classes as numbers; columns become normal scores, which changes no information.
-        bridges: ≥ 1, about two a nat that you expect.
+        x, y: any numbers; columns become normal scores of their ranks, which changes no information. Classes as columns
+            of 0 and 1.
+        bridges: ≥ 1, about one for two nats that you expect. Of columns of few values one, as a mixture of two partners
+            is none of these; nor are bridges of use where rows lie on a curved surface.
         steps: ≥ 20, of Adam, whose rate falls in a line to 0, weights averaged over the last third. Of 20 looks on the
             way at samples that are not trained on the best counts; after six without a better one it ends.
         batch_size: ≥ 2 pairs a step.
@@ -91,6 +93,8 @@ def mine(
 
     Cost: at the defaults and 40 columns about two minutes of one core. Of 20 normal pairs correlated at 0.9, 16.61
     nats, it told 16.57 of 400,000 samples, and 0.2 too little of 120,000 in 600 steps: noise that nets learn lowers it.
+    So does what they do not learn, of which the interval says nothing: four pairs of 2.04 nats, bent (sinh x, y + y³)
+    and their columns mixed, gave 1.63 on six bridges.
 
     Source: Belghazi et al. 2018, arXiv 1801.04062, algorithm 1; bridges: Rhodes, Xu and Gutmann 2020, arXiv 2006.12204,
     sections 3 and 4; what a bound can tell: McAllester and Stratos 2020, arXiv 1811.04251. **Differs**: bridges are
@@ -108,6 +112,7 @@ def mine(
             f"expected bridges >= 1, steps >= {LOOKS}, batch_size >= 2, width >= 1 and lr > 0, got {bridges}, {steps}, "
             f"{batch_size}, {width} and {lr}"
         )
+    _check_values(x, y, bridges)
     draw = torch.Generator().manual_seed(child_seed(seed, "mine"))
     order = torch.randperm(len(x), generator=draw)
     cuts = [int(share * len(x)) for share in PARTS]
@@ -188,6 +193,18 @@ def _measured(net: Statistics, x: Tensor, y: Tensor, alpha: Tensor, step: int, d
     noise = ratios.sum(1).var() / len(x) + ((others - level).exp().var(0) / len(x)).sum()
     nats, reach = float(ratios.sum(1).mean()), 1.96 * float(noise.sqrt())
     return Information(nats, (nats - reach, nats + reach), tuple(ratios.mean(0).tolist()), len(x), step)
+
+
+def _check_values(x: Tensor, y: Tensor, bridges: int) -> None:
+    """Refuse to mix partners that are made of few values: no mixture is one of these, so no bridge reaches a pair."""
+    for name, rows in (("x", x), ("y", y)):
+        counts = [len(torch.unique(column)) for column in rows.unbind(1)] if bridges > 1 else []
+        few = [count for count in counts if 1 < count < len(rows) / 2]
+        if few:
+            raise InputError(
+                f"expected columns of {name} whose values seldom come twice for bridges > 1, got one with {few[0]} "
+                f"values in {len(rows)} rows: use bridges=1"
+            )
 
 
 def _rows(values: Tensor, name: str) -> Tensor:
