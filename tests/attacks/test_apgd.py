@@ -30,7 +30,7 @@ def test_the_l1_step_moves_the_steepest_coordinates_alike() -> None:
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_reaches_the_margin(linear: Callable[..., Any], norm: str, biting: bool) -> None:
     """T6; exact in Linf."""
     problem = linear(2, biting=biting)

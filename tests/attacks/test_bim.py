@@ -13,7 +13,7 @@ from sparring.attacks.bim import BIM
 from sparring.errors import InputError
 
 
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_reaches_all_that_can_be(linear: Callable[..., Any], biting: bool) -> None:
     problem = linear(2, biting=biting)
     found = sparring.attack(problem.net, problem.x, problem.y, "bim", "linf(0.1)", early_stop=False)

@@ -14,7 +14,7 @@ from sparring.errors import InputError
 from sparring.threats.l2 import L2
 
 
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_comes_close_to_the_exact_distance(linear: Callable[..., Any], biting: bool) -> None:
     """T6, T26."""
     problem = linear(2, biting=biting)
@@ -53,7 +53,9 @@ def test_a_class_that_nothing_is_taken_for_is_given_up(linear: Callable[..., Any
     assert torch.allclose(found.distance[1::2], others.distance, rtol=1e-3)
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
+)
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(2, shape, bounds=bounds, dtype=torch.float64)
     threat = L2(float("inf"), bounds)

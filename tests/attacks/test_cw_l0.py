@@ -16,7 +16,7 @@ from sparring.threats.l0 import L0
 
 
 @pytest.mark.parametrize(("classes", "targeted"), [(2, False), (2, True), (3, False), (5, False)])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_finds_the_exact_count(linear: Callable[..., object], classes: int, targeted: bool, biting: bool) -> None:
     problem = linear(classes, biting=biting)
     text = "cw_l0(steps=20)"
@@ -26,7 +26,11 @@ def test_finds_the_exact_count(linear: Callable[..., object], classes: int, targ
 
 @pytest.mark.parametrize(
     ("shape", "bounds", "dtype"),
-    [((16,), (-3.0, 2.0), torch.float32), ((3, 2, 3), (0.0, 255.0), torch.float32), ((5,), (0.0, 1.0), torch.float64)],
+    [
+        pytest.param((16,), (-3.0, 2.0), torch.float32, marks=pytest.mark.slow),
+        ((3, 2, 3), (0.0, 255.0), torch.float32),
+        ((5,), (0.0, 1.0), torch.float64),
+    ],
 )
 def test_any_shape_bounds_and_precision(
     linear: Callable[..., object], shape: tuple[int, ...], bounds: tuple[float, float], dtype: torch.dtype

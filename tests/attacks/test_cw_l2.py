@@ -20,7 +20,7 @@ from sparring.victims.base import Ledger
 
 @pytest.mark.parametrize("targeted", [False, True])
 @pytest.mark.parametrize("classes", [2, 5])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_within_two_percent_of_the_exact_distance(
     linear: Callable[..., object], classes: int, targeted: bool, biting: bool
 ) -> None:
@@ -40,7 +40,11 @@ def test_within_two_percent_of_the_exact_distance(
 
 @pytest.mark.parametrize(
     ("shape", "bounds", "dtype"),
-    [((16,), (-3.0, 2.0), torch.float32), ((3, 2, 3), (0.0, 255.0), torch.float32), ((5,), (0.0, 1.0), torch.float64)],
+    [
+        pytest.param((16,), (-3.0, 2.0), torch.float32, marks=pytest.mark.slow),
+        ((3, 2, 3), (0.0, 255.0), torch.float32),
+        ((5,), (0.0, 1.0), torch.float64),
+    ],
 )
 def test_any_shape_bounds_and_precision(
     linear: Callable[..., object], shape: tuple[int, ...], bounds: tuple[float, float], dtype: torch.dtype
@@ -60,7 +64,7 @@ def search_on(net: nn.Module, x: Tensor, y: Tensor) -> Search:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("first", [None, 0.01])
+@pytest.mark.parametrize("first", [pytest.param(None, marks=pytest.mark.slow), 0.01])
 def test_finds_the_best_constant(linear: Callable[..., object], first: float | None) -> None:
     """T23: ‖δ‖² + c · f has its minimum on the boundary at c = 2 · gap / ‖w‖², for each sample its own."""
     problem = linear(2, biting=False)

@@ -19,7 +19,7 @@ from sparring.victims.base import Ledger
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_reaches_the_exact_distance(linear: Callable[..., Any], classes: int, biting: bool) -> None:
     """T1, T6; with three classes the one of the highest logit need not be the nearest."""
     problem = linear(classes, biting=biting)
@@ -32,7 +32,9 @@ def test_reaches_the_exact_distance(linear: Callable[..., Any], classes: int, bi
     assert (aimed.distance / problem.nearest("l2", True)).median() < 1.02
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
+)
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(2, shape, bounds=bounds, dtype=torch.float64)
     found = sparring.attack(problem.net, problem.x, problem.y, "ddn", L2(eps=float("inf"), bounds=bounds))

@@ -15,7 +15,7 @@ from sparring.errors import InputError
 from sparring.threats.l1 import L1
 
 
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_comes_near_the_exact_distance(linear: Callable[..., Any], classes: int) -> None:
     """T1, T6, T34: with a large β the elastic net is nearly the sum of changes alone."""
     problem = linear(classes)
@@ -29,7 +29,9 @@ def test_comes_near_the_exact_distance(linear: Callable[..., Any], classes: int)
     assert (aimed.distance / problem.nearest("l1", True)).median() < 1.15
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
+)
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(2, shape, bounds=bounds, dtype=torch.float64)
     found = sparring.attack(problem.net, problem.x, problem.y, "ead(beta=2.0)", L1(float("inf"), bounds))

@@ -15,7 +15,7 @@ EPS = {"linf": 0.1, "l2": 0.5, "l1": 1.2, "l0": 4}
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1", "l0"])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_one_step_reaches_all_that_can_be(linear: Callable[..., Any], norm: str, biting: bool) -> None:
     problem = linear(2, biting=biting)
     found = sparring.attack(problem.net, problem.x, problem.y, "fgsm", f"{norm}({EPS[norm]})", early_stop=False)

@@ -17,7 +17,7 @@ from sparring.threats.l1 import L1
 
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1", "l0"])
 @pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_reaches_the_exact_distance(linear: Callable[..., Any], norm: str, classes: int, biting: bool) -> None:
     """T1, T6, T26."""
     problem = linear(classes, biting=biting)
@@ -37,7 +37,9 @@ def test_the_descent_alone_is_exact_with_two_classes(linear: Callable[..., Any],
     assert (found.logits.argmax(1) == problem.targets).all()
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
+)
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(3, shape, bounds=bounds, dtype=torch.float64)
     found = sparring.attack(problem.net, problem.x, problem.y, "fmn", L1(eps=float("inf"), bounds=bounds))

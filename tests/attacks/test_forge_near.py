@@ -12,7 +12,7 @@ import sparring
 from sparring.errors import InputError
 
 
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_two_classes_within_two_percent_of_the_exact_distance(linear: Callable[..., object], biting: bool) -> None:
     problem = linear(2, biting=biting)
     found = sparring.attack(problem.net, problem.x, problem.y, "forge_near", targets=problem.targets)

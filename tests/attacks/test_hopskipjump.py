@@ -18,7 +18,7 @@ INF = float("inf")
 
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_comes_close_to_the_exact_distance(linear: Callable[..., Any], norm: str, biting: bool) -> None:
     """T6, T26."""
     problem = linear(2, biting=biting)
@@ -55,7 +55,9 @@ def test_a_class_that_nothing_is_taken_for_is_given_up(linear: Callable[..., Any
     assert (found.forwards == 51).all()
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
+)
 @pytest.mark.parametrize("threat", [L2, Linf])
 def test_any_shape_and_bounds(
     linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float], threat: type[L2 | Linf]

@@ -33,7 +33,7 @@ def test_best_pair_is_that_of_brute_force(shift: float) -> None:
 
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_changes_the_fewest_coordinates(linear: Callable[..., Any], classes: int, biting: bool) -> None:
     """T6: exact where one boundary decides; elsewhere the runner-up may not be the nearest class, by one at most."""
     problem = linear(classes, biting=biting)

@@ -19,7 +19,7 @@ from sparring.victims.base import Ledger
 
 @pytest.mark.parametrize("targeted", [False, True])
 @pytest.mark.parametrize("classes", [2, 5])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_within_two_percent_of_the_exact_distance(
     linear: Callable[..., object], classes: int, targeted: bool, biting: bool
 ) -> None:
@@ -39,7 +39,11 @@ def test_within_two_percent_of_the_exact_distance(
 
 @pytest.mark.parametrize(
     ("shape", "bounds", "dtype"),
-    [((16,), (-3.0, 2.0), torch.float32), ((3, 2, 3), (0.0, 255.0), torch.float32), ((5,), (0.0, 1.0), torch.float64)],
+    [
+        pytest.param((16,), (-3.0, 2.0), torch.float32, marks=pytest.mark.slow),
+        ((3, 2, 3), (0.0, 255.0), torch.float32),
+        ((5,), (0.0, 1.0), torch.float64),
+    ],
 )
 def test_any_shape_bounds_and_precision(
     linear: Callable[..., object], shape: tuple[int, ...], bounds: tuple[float, float], dtype: torch.dtype

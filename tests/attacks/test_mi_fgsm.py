@@ -25,7 +25,7 @@ def strongest(problem: Any, text: str, threat: str = "linf(0.1)", **options: Any
     ).strongest
 
 
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("text", ["mi_fgsm", "mi_fgsm(nesterov=True)", "mi_fgsm(momentum=0)", "mi_fgsm(scales=3)"])
 def test_on_a_linear_model_it_is_the_corner_of_fgsm(linear: Callable[..., Any], biting: bool, text: str) -> None:
     problem = linear(2, biting=biting)

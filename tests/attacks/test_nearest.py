@@ -26,7 +26,9 @@ def test_reaches_the_exact_distance(linear: Callable[..., Any], norm: str, class
     assert (ratio < (1 + 1e-9 if norm == "l0" else 1.02)).all(), ratio
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
+)
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(2, shape, bounds=bounds, dtype=torch.float64)
     aims = problem.targets
@@ -42,7 +44,7 @@ def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...]
 @pytest.mark.parametrize(
     ("norm", "parts"),
     [
-        ("linf", ["fmn", "pdpgd"]),
+        pytest.param("linf", ["fmn", "pdpgd"], marks=pytest.mark.slow),
         pytest.param("l2", ["fmn", "pdpgd", "ddn"], marks=pytest.mark.slow),
         pytest.param("l1", ["fmn", "pdpgd"], marks=pytest.mark.slow),
         pytest.param("l0", ["sigma_zero"], marks=pytest.mark.slow),

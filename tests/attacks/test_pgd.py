@@ -18,7 +18,7 @@ EPS = {"linf": 0.1, "l2": 0.5, "l1": 1.2, "l0": 4}
 
 
 @pytest.mark.parametrize("norm", ["linf", "l2", "l1", "l0"])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("loss", ["margin", "ce"])
 def test_reaches_95_percent_of_the_margin(linear: Callable[..., Any], norm: str, biting: bool, loss: str) -> None:
     """Exact in Linf. T6, T12: an averaged gradient or a ball about the last iterate would fall short or leave it."""
@@ -50,7 +50,9 @@ def test_reaches_the_target(linear: Callable[..., Any], classes: int, loss: str)
     assert (found.logits.argmax(1)[found.success] == problem.targets[found.success]).all()
 
 
-@pytest.mark.parametrize(("shape", "bounds"), [((16,), (-3.0, 2.0)), ((3, 2, 3), (0.0, 255.0))])
+@pytest.mark.parametrize(
+    ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
+)
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     """T15."""
     problem = linear(2, shape, bounds=bounds)

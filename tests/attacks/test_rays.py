@@ -17,7 +17,7 @@ INF = float("inf")
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-@pytest.mark.parametrize("biting", [False, True])
+@pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_reaches_the_exact_distance(linear: Callable[..., Any], classes: int, biting: bool) -> None:
     """T6, T26: in Linf the best direction on a linear model is one of signs, though not of each class."""
     problem = linear(classes, biting=biting)

@@ -166,6 +166,7 @@ sparring.audit(net, data, "linf(0.02)", n=1000, attacks=("pgd",), curve=0, out=s
 """
 
 
+@pytest.mark.slow
 def test_a_killed_audit_goes_on_to_the_same_figure(tmp_path: Path) -> None:
     """Killed with SIGKILL after its first chunks and started again: the identical result, but for times."""
     script = tmp_path / "script.py"

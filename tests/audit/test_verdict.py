@@ -89,6 +89,7 @@ def test_t41_an_audit_of_hidden_gradients_that_stay_hidden_is_suspect(
     assert sparring.audit(net, data, "linf(0.03)", n=6, curve=0).verdict == "sound"
 
 
+@pytest.mark.slow
 def test_t41_a_fault_that_is_gone_around_leaves_a_sound_figure(digits_net: Digits) -> None:
     """T41: the quantized net stands as high as the net inside it, and no higher."""
     net, x, y = digits_net

@@ -23,6 +23,7 @@ def made() -> Ready:
     return problem("digits-linear").make(4)
 
 
+@pytest.mark.slow
 def test_every_row_keeps_the_budget_and_the_best_comes_first(made: Ready) -> None:
     """T37: attacks inside ε, too, whose search over ε is part of the price."""
     card = scorecard(made, budget=SMALL, names=["nearest", "ead", "sigma_zero", "apgd"], peers=False)

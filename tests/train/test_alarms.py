@@ -112,6 +112,7 @@ def test_a_generator_that_hardly_looks_at_its_code(monkeypatch):
     assert alarms(f"{SMALL})", rounds=1000, on_alarm="stop") == ["collapse"]
 
 
+@pytest.mark.slow
 def test_a_discriminator_that_stands_still():
     assert alarms(f"{SMALL}, lr_discriminator=1e-12)", rounds=1000, on_alarm="stop") == ["idle"]
 
