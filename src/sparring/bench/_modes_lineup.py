@@ -9,11 +9,11 @@ from sparring.modes.estimators import Estimator
 from sparring.registry import parse, parse_as, show, units
 
 SHARED = {
-    "nets": "waves()", "lr": "1e-3", "batch_size": "128", "cooldown": "0.5", "average": "5000",
+    "nets": "waves(latent=12, signs=8)", "lr": "1e-3", "batch_size": "128", "cooldown": "0.5", "average": "5000",
 }  # fmt: skip
 """What all GANs of points have in common: nets, learning rate, batch, schedule, average."""
 GANS = {
-    "baseline": "penalties=(r1(gamma=1e-4, every=4), r2(gamma=1e-4, every=4))",
+    "baseline": "penalties=(r1(gamma=1e-4, every=4), r2(gamma=1e-4, every=4)), tricks=(instance_noise(until=0.6),)",
     "gan": "loss=non_saturating(), penalties=()",
     "wgan-gp": "loss=wgan(), penalties=(wgan_gp(),), rule=alternating(k=5), betas=(0.0, 0.9)",
     "pacgan": "loss=non_saturating(), penalties=(), tricks=(packing(m=2),)",

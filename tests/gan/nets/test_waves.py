@@ -44,6 +44,23 @@ def test_the_generator_has_plateaus() -> None:
         assert far.std(0).min().item() > 0.1
 
 
+def test_signs_of_codes_are_all_that_is_seen_of_them() -> None:
+    """A code may move as far as it likes on its side of zero; across it the sample jumps."""
+    torch.manual_seed(0)
+    net = Waves(latent=3, signs=2).generator((2,))
+    z = torch.tensor([[0.001, -2.0, 0.3], [5.0, -0.1, 0.3], [-0.001, -2.0, 0.3], [0.001, -2.0, 0.4]])
+    with torch.no_grad():
+        one, stretched, flipped, moved = net(z)
+    assert torch.equal(one, stretched)
+    assert (one - flipped).abs().max().item() > 0.05
+    assert not torch.equal(one, moved)
+
+
+def test_more_signs_than_codes_are_refused() -> None:
+    with pytest.raises(InputError, match="latent, 2, got 3"):
+        Waves(latent=2, signs=3)
+
+
 def test_bad_sizes_are_refused() -> None:
     for text in ({"hidden": ()}, {"sines": 0}, {"finest": 0}, {"latent": 0}):
         with pytest.raises(InputError, match="of waves >= 1"):

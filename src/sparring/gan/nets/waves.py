@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from sparring.errors import InputError
 from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, inputs
 from sparring.gan.nets.dense import _layers
 
@@ -21,6 +22,18 @@ class Sine(nn.Module):
         return x.sin()
 
 
+class Signs(nn.Module):
+    """The signs of the first numbers of each row, the others as they are."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Return rows of the same length."""
+        return torch.cat([z[:, : self.count].sign(), z[:, self.count :]], 1)
+
+
 @dataclass(frozen=True)
 class Waves(Nets):
     """Two multilayer perceptrons: a generator of tanh, and a discriminator whose first layer is sines of the sample.
@@ -30,8 +43,13 @@ class Waves(Nets):
     needs long for modes that are a hundredth of the box wide; with such sines it tells them apart at once. A generator
     of tanh has the plateaus and steps that put all codes but few on separate modes; one of leaky ReLU has neither.
 
+    A continuous map of normal codes must still draw bridges between modes, and the steeper its slopes the fewer samples
+    lie on them. With `signs` = s it need not: s numbers of a code count by their sign, which cuts the codes into 2^s
+    cells of equal mass with nothing between, each free to go to a mode of its own.
+
     Fields:
         latent: ≥ 1, length of a code.
+        signs: how many numbers of a code, the first ones, count by their sign alone; in 0 … latent.
         hidden: units of each hidden layer, each ≥ 1, in both networks; the generator's in reverse.
         sines: ≥ 1 sines.
         finest: ≥ 1, how many times shorter the shortest wavelength is than the longest, which is twice the box.
@@ -40,15 +58,17 @@ class Waves(Nets):
 
     Source: Tancik et al. 2020, arXiv 2006.10739. **Differs**: a geometric series of frequencies and not a normal draw;
     one sine with a phase in place of a pair; they are trained with the rest. The generator's tanh: Metz et al. 2017,
-    arXiv 1611.02163, appendix.
+    arXiv 1611.02163, appendix. What a continuous generator cannot do: Tanielian, Issenhuth, Dohmatob and Mary 2020,
+    arXiv 2006.04596; signs are ours.
 
     >>> nets = Waves(hidden=(32,))
     >>> nets.discriminator((2,))(nets.generator((2,))(torch.zeros(5, nets.latent))).shape
     torch.Size([5])
     """
 
-    cites = ("tancik2020", "metz2017")
+    cites = ("tancik2020", "metz2017", "tanielian2020")
     latent: int = 4
+    signs: int = 0
     hidden: tuple[int, ...] = (128, 128)
     sines: int = 128
     finest: int = 64
@@ -57,6 +77,8 @@ class Waves(Nets):
         check_sizes(self, latent=self.latent, sines=self.sines, finest=self.finest)
         for width in self.hidden or (0,):
             check_sizes(self, hidden=width)
+        if not 0 <= self.signs <= self.latent:
+            raise InputError(f"expected signs of waves in 0 ... latent, {self.latent}, got {self.signs}")
 
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
         """Return a perceptron from codes to samples."""
@@ -67,7 +89,8 @@ class Waves(Nets):
             nn.init.normal_(linear.weight, std=nn.init.calculate_gain("tanh") / math.sqrt(before))
             nn.init.normal_(linear.bias, std=0.01 if layers else 0.5)
             layers += [linear, nn.Tanh()]
-        body = nn.Sequential(*layers, nn.Linear(widths[-1], math.prod(shape)))
+        start = [Signs(self.signs)] if self.signs else []
+        body = nn.Sequential(*start, *layers, nn.Linear(widths[-1], math.prod(shape)))
         return Generator(body, shape, self.latent, classes)
 
     def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
