@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -17,8 +19,9 @@ from sparring.gan import Gan
 from sparring.train._held import Judge
 from sparring.train._looks import Looks
 
-ROUNDS = 12
-"""Rounds that are timed, after a few that are not."""
+PART, PARTS = 4, 5
+"""Rounds that are timed at once, as many as lazy penalties commonly return in, and how often. The median counts, so
+that what else the machine does for a moment does not shorten a training."""
 
 
 def fitting_images(
@@ -42,13 +45,19 @@ def fitting_images(
     generator, discriminator = unit.build(data.shape, len(data.classes), data=data)
     game = unit.game(generator.to(device), discriminator.to(device), group)
     table, feed = unit.table(game, group), Feed(data, unit.batch_size, 0, group=group, device=device)
-    play(game, unit.rule, table, feed, Plan(4))
-    started, before = time.perf_counter(), table.images
-    play(game, unit.rule, table, feed, Plan(4 + ROUNDS))
-    rate = (table.images - before) / (time.perf_counter() - started)
-    started = time.perf_counter()
-    Looks(data, generator.latent, 0, None, judge)(table)
-    images = int(group.share(round(rate * (60 * minutes - looks * (time.perf_counter() - started)))))
-    if images < ROUNDS * unit.batch_size:
-        raise InputError(f"expected minutes for {ROUNDS} rounds at least, got {minutes}: a round takes longer")
+    play(game, unit.rule, table, feed, Plan(PART))
+    before = table.images
+    parts = [_seconds(play, game, unit.rule, table, feed, Plan(PART * (2 + i))) for i in range(PARTS)]
+    rate = (table.images - before) / PARTS / statistics.median(parts)
+    look = Looks(data, generator.latent, 0, None, judge)
+    look(table)  # the first one takes longer
+    images = int(group.share(round(rate * (60 * minutes - looks * _seconds(look, table)))))
+    if images < (least := PART * PARTS) * unit.batch_size:
+        raise InputError(f"expected minutes for {least} rounds at least, got {minutes}: a round takes longer")
     return images
+
+
+def _seconds(do: Callable[..., object], *given: object) -> float:
+    started = time.perf_counter()
+    do(*given)
+    return time.perf_counter() - started

@@ -14,7 +14,7 @@ from sparring.registry import parse, show, walk
 LONG = (
     "gan(nets=dcgan(width=8, norm=False), loss=lsgan(smoothing=0.1), penalties=(r1(gamma=0.5, every=4),), "
     "tricks=(instance_noise(), diff_augment(policy=('color',))), rule=alternating(k=2), lr=0.0001, "
-    "lr_discriminator=0.0004, optimizer='rmsprop', betas=(0.5, 0.9), cooldown=0.25, batch_size=32, average=0, "
+    "lr_discriminator=0.0004, optimizer='rmsprop', betas=(0.5, 0.9), cooldown=0.25, batch_size=48, average=0, "
     "conditional=True, auxiliary=0.5, together=True, inference=ali(width=32))"
 )
 

@@ -78,7 +78,7 @@ class Gan(Unit):
     optimizer: Literal["adam", "rmsprop"] = "adam"
     betas: tuple[float, float] = (0.0, 0.99)
     cooldown: float = 0.0
-    batch_size: int = 64
+    batch_size: int = 32
     average: float = 10_000.0
     conditional: bool = False
     auxiliary: float = 1.0

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, halvings, image_shape, inputs
+from sparring.gan.nets.dcgan import Grid
 
 GAIN = math.sqrt(2 / (1 + 0.2**2))
 """What keeps the second moment through a leaky ReLU of slope 0.2."""
@@ -20,9 +21,9 @@ GAIN = math.sqrt(2 / (1 + 0.2**2))
 class R3(Nets):
     """Two 3 × 3 convolutions a block, with a leaky ReLU between them, added to where they came from.
 
-    Bilinear resampling between sizes; a learned basis where codes become a grid, and one where a grid becomes
-    features. The last convolution of a block begins at zero, the first scaled down by the number of blocks, so that a
-    net of any depth begins as a linear one.
+    Bilinear resampling between sizes; a linear layer where codes become a grid, and a learned basis where a grid
+    becomes features. The last convolution of a block begins at zero, the first scaled down by the number of blocks, so
+    that a net of any depth begins as a linear one.
 
     Fields:
         latent: ≥ 1, length of a code.
@@ -36,10 +37,11 @@ class R3(Nets):
 
     Source: Huang, Gokaslan, Kuleshov and Tompkin 2024, arXiv 2501.05441, section 3 and appendix; the start: Zhang,
     Dauphin and Ma 2019, arXiv 1901.09321. **Differs**: two full convolutions in a block, as in the second source, where
-    the first has a grouped one between two of 1 × 1, which a processor is slow at; as small as a processor without
-    accelerator asks for: 32 channels at half the size, one block a size and none at full size, the paper's 768 and two
-    everywhere; tanh at the end, so that images lie in [0, 1]; bilinear resampling to sizes that need not be powers of
-    two, without a filter.
+    the first has a grouped one between two of 1 × 1, which a processor is slow at; any linear map from codes to the
+    grid, where theirs weighs a basis channel by channel, which with few channels leaves much out; as small as a
+    processor without accelerator asks for: 32 channels at half the size, one block a size and none at full size, the
+    paper's 768 and two everywhere; tanh at the end, so that images lie in [0, 1]; bilinear resampling to sizes that
+    need not be powers of two, without a filter.
 
     >>> import torch
     >>> R3().generator((3, 37, 50))(torch.zeros(2, 64)).shape
@@ -60,7 +62,9 @@ class R3(Nets):
         """Return a basis, and blocks at each size, resampled from one to the next."""
         c, h, w = image_shape(self, shape)
         sizes, widths, counts = self._plan(h, w)
-        layers: list[nn.Module] = [_Basis(inputs(self.latent, classes), widths[-1], sizes[-1])]
+        grid = Grid(inputs(self.latent, classes), widths[-1], sizes[-1])
+        _drawn(grid.linear)
+        layers: list[nn.Module] = [grid]
         for step in reversed(range(len(sizes))):
             layers += [_Block(widths[step], sum(counts)) for _ in range(counts[step])]
             if step:
@@ -133,20 +137,6 @@ class _Resampled(nn.Module):
         if self.shrinks:
             return cast(Tensor, self.convolution(self._resize(x)))
         return self._resize(self.convolution(x))
-
-
-class _Basis(nn.Module):
-    """A learned grid (channels, *size), each channel weighed by a linear map of the code."""
-
-    def __init__(self, given: int, channels: int, size: tuple[int, int]) -> None:
-        super().__init__()
-        self.basis = nn.Parameter(torch.randn(channels, *size))
-        self.linear = _drawn(nn.Linear(given, channels, bias=False))
-
-    def forward(self, z: Tensor) -> Tensor:
-        """Return the grid of each code."""
-        weighed: Tensor = self.basis * self.linear(z)[:, :, None, None]
-        return weighed
 
 
 def _drawn(layer: nn.Linear | nn.Conv2d, gain: float = 1.0) -> nn.Module:

@@ -14,5 +14,5 @@ def acgan() -> Gan:
     those of the real images of the batch; a plain DCGAN discriminator, without the paper's dropout and noise.
     """
     return Gan(
-        nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=2e-4, betas=(0.5, 0.999), conditional=True,
+        nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=2e-4, betas=(0.5, 0.999), conditional=True, batch_size=64,
     )  # fmt: skip

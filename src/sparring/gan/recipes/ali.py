@@ -16,5 +16,5 @@ def ali() -> Gan:
     not 1e-4; samples come from an average of the weights.
     """
     return Gan(
-        nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=2e-4, betas=(0.5, 0.999), inference=Ali(),
+        nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=2e-4, betas=(0.5, 0.999), inference=Ali(), batch_size=64,
     )  # fmt: skip

@@ -15,5 +15,5 @@ def dragan() -> Gan:
     slope of one image has no meaning (G14); samples come from an average of the weights.
     """
     return Gan(
-        nets=Dcgan(norm=False), loss=NonSaturating(), penalties=(Dragan(),), lr=2e-4, betas=(0.5, 0.999),
+        nets=Dcgan(norm=False), loss=NonSaturating(), penalties=(Dragan(),), lr=2e-4, betas=(0.5, 0.999), batch_size=64,
     )  # fmt: skip

@@ -16,5 +16,5 @@ def hinge() -> Gan:
     """
     return Gan(
         nets=Residual(), loss=Hinge(), penalties=(), tricks=(SpectralNorm(),), lr=1e-4, lr_discriminator=4e-4,
-        betas=(0.0, 0.9),
+        betas=(0.0, 0.9), batch_size=64,
     )  # fmt: skip

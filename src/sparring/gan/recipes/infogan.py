@@ -16,5 +16,5 @@ def infogan() -> Gan:
     """
     return Gan(
         nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=1e-3, lr_discriminator=2e-4, betas=(0.5, 0.999),
-        inference=Infogan(),
+        inference=Infogan(), batch_size=64,
     )  # fmt: skip

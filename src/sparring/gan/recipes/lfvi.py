@@ -15,5 +15,5 @@ def lfvi() -> Gan:
     generator's loss are those of the recipe `ali`, so that the encoder's loss is what differs from it.
     """
     return Gan(
-        nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=2e-4, betas=(0.5, 0.999), inference=Lfvi(),
+        nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=2e-4, betas=(0.5, 0.999), inference=Lfvi(), batch_size=64,
     )  # fmt: skip

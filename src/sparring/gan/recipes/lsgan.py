@@ -13,4 +13,4 @@ def lsgan() -> Gan:
     Source: Mao et al. 2017, arXiv 1611.04076, section 4. **Differs**: DCGAN's nets and its learning rate of 2e-4;
     the paper has deeper ones, and 1e-3 for its LSUN scenes. Samples come from an average of the weights.
     """
-    return Gan(nets=Dcgan(), loss=Lsgan(), penalties=(), lr=2e-4, betas=(0.5, 0.999))
+    return Gan(nets=Dcgan(), loss=Lsgan(), penalties=(), lr=2e-4, betas=(0.5, 0.999), batch_size=64)

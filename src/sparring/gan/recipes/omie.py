@@ -15,5 +15,5 @@ def omie() -> Gan:
     come from an average of the weights.
     """
     return Gan(
-        nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=2e-4, betas=(0.5, 0.999), inference=Omie(),
+        nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=2e-4, betas=(0.5, 0.999), inference=Omie(), batch_size=64,
     )  # fmt: skip

@@ -16,4 +16,5 @@ def veegan() -> Gan:
     """
     return Gan(
         nets=Dcgan(), loss=NonSaturating(), penalties=(), lr=2e-4, betas=(0.5, 0.999), inference=Veegan(),
+        batch_size=64,
     )  # fmt: skip

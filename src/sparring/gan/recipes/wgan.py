@@ -17,5 +17,5 @@ def wgan() -> Gan:
     """
     return Gan(
         nets=Dcgan(), loss=Wgan(), penalties=(), tricks=(WeightClipping(),), rule=Alternating(k=5), lr=5e-5,
-        optimizer="rmsprop",
+        optimizer="rmsprop", batch_size=64,
     )  # fmt: skip

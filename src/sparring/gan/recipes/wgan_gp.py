@@ -17,4 +17,5 @@ def wgan_gp() -> Gan:
     """
     return Gan(
         nets=Residual(), loss=Wgan(), penalties=(WganGp(),), rule=Alternating(k=5), lr=2e-4, betas=(0.0, 0.9),
+        batch_size=64,
     )  # fmt: skip
