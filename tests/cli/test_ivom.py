@@ -63,12 +63,14 @@ def test_images_that_were_trained_on_are_told(gan_run: Path, capsys: pytest.Capt
 def test_the_truth_can_be_looked_for_among_other_images(gan_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for place in range(2):
         write_png(f"real/{place}.png", torch.full((1, 8, 8), 100 + place, dtype=torch.uint8))
-    assert run(["ivom", str(gan_run), "--against", "digits:test", "--train", "real", *FAST, "--out", "o"]) == 0
+    words = ["ivom", str(gan_run), "--against", "digits:test", "--train", "real", *FAST, "--own", "0", "--out", "o"]
+    assert run(words) == 0
     assert "truth: the nearest other of 2 images of real" in capsys.readouterr().out
     rows = json.loads(Path("o/result.json").read_text())["rows"]
     data = load_data("digits:test")
     x = data.images(data.subset(3, 0))
     apart = torch.stack([(x - level / 255).square().flatten(1).mean(1) for level in (100, 101)]).min(0).values
+    assert [figure["name"] for figure in rows[0]["figures"]] == ["ivom", "ivom_over_truth"]
     assert rows[1]["errors"] == pytest.approx(apart.tolist(), rel=1e-4)
 
 
