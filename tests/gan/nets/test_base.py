@@ -16,10 +16,12 @@ SMALL = {
     "dense": "dense(latent=8, hidden=(16,))", "dcgan": "dcgan(latent=8, width=4)",
     "r3": "r3(latent=8, width=4)",
     "residual": "residual(latent=8, width=4)", "autoencoder": "autoencoder(latent=8, width=4)",
-    "waves": "waves(latent=8, hidden=(16,), sines=16)",
+    "waves": "waves(latent=8, hidden=(16,), sines=16)", "tanh": "tanh(latent=8, hidden=(16,))",
+    "maxout": "maxout(latent=8, hidden=(16, 16), judges=(16,), pieces=2)",
 }  # fmt: skip
 SHAPES = [(1, 28, 28), (1, 25, 25), (3, 37, 50), (3, 32, 32), (1, 8, 8), (2, 5, 3), (1, 1, 1), (4, 50, 9)]
 EVERY = sorted(units("nets"))
+FLAT = ("dense", "maxout", "tanh", "waves")
 
 
 def test_there_is_a_small_one_of_each():
@@ -97,7 +99,7 @@ def test_averages_of_equal_weights_are_exact_and_make_the_same_images(name):
     assert torch.equal(generate(average.module, 4), generate(generator, 4))
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if name not in ("dense", "waves")])
+@pytest.mark.parametrize("name", [name for name in EVERY if name not in FLAT])
 def test_nets_of_images_refuse_other_data(name):
     unit = parse(SMALL[name], "nets")
     for build in (unit.generator, unit.discriminator):
@@ -126,4 +128,4 @@ def test_batch_norms_have_their_numbers_by_name(name):
         if isinstance(module, nn.modules.batchnorm._BatchNorm)
     ]
     assert all((norm.eps, norm.momentum) == (1e-5, 0.1) for norm in norms)
-    assert bool(norms) == (name in ("dcgan", "residual"))
+    assert bool(norms) == (name in ("dcgan", "maxout", "residual"))

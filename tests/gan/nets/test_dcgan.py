@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from sparring.errors import InputError
 from sparring.registry import parse
 
 
@@ -49,6 +50,15 @@ def test_a_discriminator_without_norm_has_none():
     d = parse("dcgan(norm=False)").discriminator((1, 28, 28))
     assert not any(isinstance(m, nn.BatchNorm2d) for m in d.modules())
     assert all(m.bias is not None for m in d.modules() if isinstance(m, nn.Conv2d))
+
+
+def test_a_discriminator_may_be_narrower_than_its_generator():
+    unit = parse("dcgan(width=8, width_discriminator=2)")
+    generator, d = unit.generator((3, 28, 28)), unit.discriminator((3, 28, 28))
+    assert [m.out_channels for m in layers(generator) if isinstance(m, nn.ConvTranspose2d)] == [8, 3]
+    assert [m.out_channels for m in layers(d) if isinstance(m, nn.Conv2d)] == [2, 4]
+    with pytest.raises(InputError, match="width_discriminator of dcgan >= 1"):
+        parse("dcgan(width_discriminator=0)")
 
 
 def test_what_is_beyond_an_odd_image_is_cut_off_evenly():

@@ -23,6 +23,8 @@ class Dcgan(Nets):
         latent: ≥ 1, length of a code.
         width: ≥ 1, channels at full size; twice as many at each halving.
         norm: whether the discriminator has batch norm, as in the paper; with a penalty on slopes it must not (G14).
+        width_discriminator: ≥ 1, the discriminator's channels at half the size, where its first layer leads; None for
+            `width`.
 
     Shapes: (n, latent) → (n, c, h, w); (n, c, h, w) → (n,), any h and w.
 
@@ -39,9 +41,12 @@ class Dcgan(Nets):
     latent: int = 100
     width: int = 64
     norm: bool = True
+    width_discriminator: int | None = None
 
     def __post_init__(self) -> None:
         check_sizes(self, latent=self.latent, width=self.width)
+        if self.width_discriminator is not None:
+            check_sizes(self, width_discriminator=self.width_discriminator)
 
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
         """Return a grid of features made from the code, doubled until it covers the image."""
@@ -64,7 +69,7 @@ class Dcgan(Nets):
         """Return strided convolutions down to a small grid, all of which the heads see."""
         c, h, w = image_shape(self, shape)
         layers: list[nn.Module] = []
-        before, after = c, self.width
+        before, after = c, self.width if self.width_discriminator is None else self.width_discriminator
         for time in range(max(1, halvings(h, w))):
             step = 2 if halvings(h, w) else 1
             normed = self.norm and time > 0
