@@ -57,7 +57,7 @@ def test_a_gradient_is_each_ones_own_and_not_a_fifth_of_it() -> None:
     for seeds in ([3, 4, 5, 6, 8], [5]):
         game = Together(unit, (2,), seeds, data())
         turn = game.turns(SeedsFeed(data(), 16, seeds).batch(0, round_=0))[0]
-        turn.loss().backward()  # type: ignore[no-untyped-call]
+        turn.loss().backward()
         grads.append([cast(torch.Tensor, p.grad) for p in game.players[turn.player].parameters()])
     for whole, own in zip(*grads, strict=True):
         assert torch.allclose(whole[2], own[0], rtol=1e-4, atol=1e-7)
@@ -76,3 +76,9 @@ def test_what_mixes_rows_is_not_trained_as_one() -> None:
     assert fits_together(recipe(GANS[3]), (2,))
     for text in (f"gan({NETS}, penalties=(), tricks=(minibatch_stddev(),))", "dcgan"):
         assert not fits_together(recipe(text), (1, 8, 8))
+    assert not fits_together(recipe(f"gan({NETS}, penalties=(dragan(),))"), (2,)), "σ is that of the batch"
+
+
+def test_real_and_generated_rows_in_one_batch_are_not_trained_as_one() -> None:
+    """G9: the first half of the nets would see real rows alone, and of every seed."""
+    assert not fits_together(recipe(f"gan({NETS}, together=True)"), (2,))

@@ -97,17 +97,18 @@ def _times(loss: Callable[[], Tensor], count: int) -> Tensor:
     return count * loss()
 
 
-BY_ROWS = ("packing", "instance_noise", "weight_clipping")
-"""Tricks that do to a row, or to a weight, what they do to it alone."""
+BY_ROWS = ("packing", "instance_noise", "weight_clipping", "r1", "r2", "wgan_gp")
+"""Tricks and penalties that do to a row, or to a weight, what they do to it alone."""
 
 
 def fits_together(gan: Gan, shape: tuple[int, ...]) -> bool:
-    """Say whether seeds of a GAN can be trained as one: its nets are linear layers, and no trick mixes a batch.
+    """Say whether seeds of a GAN can be trained as one: its nets are linear layers, and nothing mixes a batch.
 
     >>> from sparring.gan import recipe
     >>> fits_together(recipe("gan(nets=dense())"), (2,)), fits_together(recipe("dcgan"), (1, 8, 8))
     (True, False)
     """
-    if gan.conditional or gan.inference is not None or any(trick.name() not in BY_ROWS for trick in gan.tricks):
+    parts = (*gan.tricks, *gan.penalties)
+    if gan.conditional or gan.together or gan.inference is not None or any(p.name() not in BY_ROWS for p in parts):
         return False
     return all(map(can_stack, gan.build(shape)))
