@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,14 @@ def test_packs_have_no_codes(name):
     unit = recipe(f"{name}({DENSE}, tricks=(packing(),))")
     with pytest.raises(InputError, match="a pack of images has no code"):
         unit.game(*unit.build((2,)))
+
+
+def test_an_encoder_is_not_left_without_a_loss():
+    """A loss of features has no score in it, which is all that this encoder learns from; another learns from codes."""
+    for name, refused in (("ali", True), ("lfvi", True), ("veegan", False)):
+        unit = recipe(f"{name}({DENSE}, tricks=(feature_matching(),))")
+        with pytest.raises(InputError, match="learns from scores alone") if refused else contextlib.nullcontext():
+            unit.game(*unit.build((2,)))
 
 
 @pytest.mark.slow

@@ -52,6 +52,9 @@ class InferenceGame(GanGame):
         packs = [trick for trick in tricks if getattr(trick, "pack", 1) > 1]
         if packs and inference.single:
             raise InputError(f"expected {inference} or {packs[0]}, got both: a pack of images has no code")
+        others = [trick for trick in tricks if type(trick).generator_loss is not Trick.generator_loss]
+        if others and inference.answers:
+            raise InputError(f"expected {inference} or {others[0]}, got both: the encoder learns from scores alone")
         super().__init__(
             generator, discriminator, loss, penalties, tricks, auxiliary=auxiliary, together=together, group=group
         )
