@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import functools
-import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sparring.bench._gans_rows import GanRow, rows_of
 from sparring.bench._gans_space import NETS, Entry, entries, setting
 from sparring.bench._gans_trial import Budget, Trial, known, one_thread, run_trial, sides
+from sparring.bench._pool import Record, each_once
 from sparring.core.runs import open_run
 from sparring.errors import InputError
 from sparring.gan.nets import Nets
 from sparring.metrics.features import FeatureNetwork, features_unit
 from sparring.registry import parse_as
 
-Record = dict[str, Any]
 Progress = Callable[[int, int, str], None]
 """Called with trials done, how many there are, and the last one in words."""
 
@@ -97,7 +93,8 @@ def bench_gans(
         spec = {"kind": "bench-gans", "nets": str(parse_as(Nets, nets)), **vars(budget)}
         open_run(folder, spec, None)
         found: dict[Trial, Record] = {}
-        for trial, record in _run(todo, budget, folder, processes):
+        run = functools.partial(run_trial, budget=budget, out=folder)
+        for trial, record in each_once(todo, functools.partial(known, out=folder), run, processes):
             found[trial] = record
             if progress is not None:
                 told = "failed" if record["tell"] is None else f"{record['tell']:.4g}"
@@ -118,34 +115,6 @@ def _check(line_up: Sequence[Entry], data: Sequence[str], budget: Budget) -> Non
                 raise InputError(
                     f"expected images for one round of {entry.name}, at least {least}, got {budget.images}"
                 )
-
-
-def _run(todo: Sequence[Trial], budget: Budget, out: Path, processes: int) -> Iterator[tuple[Trial, Record]]:
-    """Yield every trial with its record: first those that ended in an earlier call, then each as it ends."""
-    left = []
-    for trial in todo:
-        before = known(trial, out)
-        if before is None:
-            left.append(trial)
-        else:
-            yield trial, before
-    if processes == 1 or len(left) < 2:
-        for trial in left:
-            yield trial, run_trial(trial, budget, out)
-        return
-    work = functools.partial(run_trial, budget=budget, out=out)
-    pool = ProcessPoolExecutor(min(processes, len(left)), multiprocessing.get_context("spawn"))
-    try:
-        under_way = {pool.submit(work, trial): trial for trial in left}
-        for future in as_completed(under_way):
-            yield under_way[future], future.result()
-    except BrokenProcessPool:
-        raise InputError(
-            "expected every process to live, got one that was killed: the same command goes on, best with fewer "
-            "--processes"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _of(data: str, found: Mapping[Trial, Record]) -> dict[str, list[list[Record]]]:

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import functools
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sparring.bench._gans_trial import one_thread, slug
 from sparring.bench._modes_lineup import TRUTH, default_methods, entry
 from sparring.bench._modes_trial import ModesTrial, known, run_trial
+from sparring.bench._pool import Record, each_once
 from sparring.core.runs import open_run
 from sparring.errors import InputError
 from sparring.gan import Gan
 from sparring.modes import Problem
 from sparring.registry import parse_as
 
-Record = dict[str, Any]
 Progress = Callable[[int, int, str], None]
 """Called with trials done, how many there are, and the last one in words."""
 
@@ -77,7 +73,8 @@ def bench_modes(
     found: dict[ModesTrial, Record] = {}
     with one_thread():
         open_run(folder, {"kind": "bench-modes"}, None)
-        for trial, record in _run(todo, folder, processes):
+        run = functools.partial(run_trial, out=folder)
+        for trial, record in each_once(todo, functools.partial(known, out=folder), run, processes):
             found[trial] = record
             if progress is not None:
                 progress(len(found), len(todo), f"{trial.name} on {trial.problem}")
@@ -96,30 +93,3 @@ def _check(chosen: Sequence[tuple[str, str]], problems: Sequence[str], images: i
                 unit.game(*unit.build(shape))
                 if images < (least := unit.batch_size * unit.rule.batches):
                     raise InputError(f"expected images for one round of {name}, at least {least}, got {images}")
-
-
-def _run(todo: Sequence[ModesTrial], out: Path, processes: int) -> Iterator[tuple[ModesTrial, Record]]:
-    """Yield every trial with its record: first those that ended in an earlier call, then each as it ends."""
-    left = []
-    for trial in todo:
-        before = known(trial, out)
-        if before is None:
-            left.append(trial)
-        else:
-            yield trial, before
-    if processes == 1 or len(left) < 2:
-        for trial in left:
-            yield trial, run_trial(trial, out)
-        return
-    pool = ProcessPoolExecutor(min(processes, len(left)), multiprocessing.get_context("spawn"))
-    try:
-        under_way = {pool.submit(functools.partial(run_trial, out=out), trial): trial for trial in left}
-        for future in as_completed(under_way):
-            yield under_way[future], future.result()
-    except BrokenProcessPool:
-        raise InputError(
-            "expected every process to live, got one that was killed: the same command goes on, best with fewer "
-            "--processes"
-        ) from None
-    finally:
-        pool.shutdown(cancel_futures=True)
