@@ -13,12 +13,13 @@ from sparring.bench._gans_space import LOSSES, NETS, entries
 from sparring.bench._gans_table import gans_result, gans_table
 from sparring.cli import _options as opt
 from sparring.cli._bar import Bar
+from sparring.cli._finish import finish
 from sparring.cli.bench import bench
 from sparring.cli.train import count
 from sparring.core.memory import keep_memory
-from sparring.core.runs import new_run_dir, write_atomic, write_json
+from sparring.core.runs import new_run_dir
 from sparring.errors import InputError
-from sparring.report import explain_page, write_report
+from sparring.report import explain_page
 
 QUICK = {"gans": ["non_saturating", "wgan_gp", "hinge"], "nets": "dcgan(width=8, norm=False)", "images": "4k"}
 
@@ -60,18 +61,12 @@ def gans(
     total = (trials + 1) * seeds * len(places) * len(entries(chosen, built))
     folder = out if out is not None else new_run_dir("bench", f"gans-{'-'.join(places)}")
     keep_memory()
-    started, told = time.monotonic(), 0
+    started = time.monotonic()
     try:
         with Bar("trainings", total, quiet=quiet) as bar:
-
-            def progress(done: int, _: int, words: str) -> None:
-                nonlocal told
-                bar.advance(done - told, words)
-                told = done
-
             found = bench_gans(
                 places, gans=chosen, nets=built, trials=trials, seeds=seeds, images=shown, features=features, n=n,
-                processes=processes, seed=seed, out=folder, progress=progress,
+                processes=processes, seed=seed, out=folder, progress=lambda *told: bar.advance(1, told[-1]),
             )  # fmt: skip
     except InputError:
         if out is None and not any(folder.iterdir()):
@@ -84,10 +79,4 @@ def gans(
         "seeds": seeds, "images": shown, "features": features, "n": n, "seed": seed,
     }  # fmt: skip
     result = gans_result(found, spec=spec, seconds=time.monotonic() - started, command=command)
-    write_json(folder / "result.json", result)
-    print(table)
-    if page is not None:
-        write_atomic(page, table)
-        print(f"table: {page}")
-    print(f"report: {write_report(folder / 'report.html', explain_page(result))}")
-    return 0
+    return finish(folder, result, table, explain_page(result), page)

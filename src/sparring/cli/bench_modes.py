@@ -8,18 +8,19 @@ from typing import Annotated
 
 import typer
 
-from sparring.bench._modes import ModesBench, bench_modes
+from sparring.bench._modes import bench_modes
 from sparring.bench._modes_lineup import GANS, default_methods
 from sparring.bench._modes_picture import pictures
 from sparring.bench._modes_table import modes_result, modes_table
 from sparring.cli import _options as opt
 from sparring.cli._bar import Bar
+from sparring.cli._finish import finish
 from sparring.cli.bench import bench
 from sparring.cli.train import count
 from sparring.core.memory import keep_memory
-from sparring.core.runs import new_run_dir, write_atomic, write_json
+from sparring.core.runs import new_run_dir
 from sparring.errors import InputError
-from sparring.report import modes_page, write_report
+from sparring.report import modes_page
 
 
 @bench.command()
@@ -50,33 +51,18 @@ def modes(
     chosen, shown = method or default_methods(), count(images)
     folder = out if out is not None else new_run_dir("bench", f"modes-{'-'.join(places)}")
     keep_memory()
-    started, told = time.monotonic(), 0
+    started = time.monotonic()
     try:
         with Bar("methods", (len(chosen) + 1) * len(places), quiet=quiet) as bar:
-
-            def progress(done: int, _: int, words: str) -> None:
-                nonlocal told
-                bar.advance(done - told, words)
-                told = done
-
             found = bench_modes(
-                places, methods=chosen, seeds=seeds, images=shown, processes=processes, out=folder, progress=progress
-            )
+                places, methods=chosen, seeds=seeds, images=shown, processes=processes, out=folder,
+                progress=lambda *told: bar.advance(1, told[-1]),
+            )  # fmt: skip
     except InputError:
         if out is None and not any(folder.iterdir()):
             folder.rmdir()
         raise
-    return _finish(found, folder, page, time.monotonic() - started)
-
-
-def _finish(found: ModesBench, folder: Path, page: Path | None, seconds: float) -> int:
-    """Print the tables, and write them down."""
     command = opt.command_line()
-    table, result = modes_table(found, command=command), modes_result(found, command=command, seconds=seconds)
-    write_json(folder / "result.json", result)
-    print(table)
-    if page is not None:
-        write_atomic(page, table)
-        print(f"table: {page}")
-    print(f"report: {write_report(folder / 'report.html', modes_page(result, pictures(found.records, folder)))}")
-    return 0
+    table = modes_table(found, command=command)
+    result = modes_result(found, command=command, seconds=time.monotonic() - started)
+    return finish(folder, result, table, modes_page(result, pictures(found.records, folder)), page)
