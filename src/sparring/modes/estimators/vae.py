@@ -81,12 +81,17 @@ class Vae(Estimator):
             x = data.images(torch.randint(len(data), (self.batch_size,), generator=generator)).flatten(1)
             mean, log_spread = encoder(2 * x - 1).chunk(2, 1)
             z = mean + log_spread.exp() * torch.randn(mean.shape, generator=generator)
-            error = ((x - decoder(z)) / log_noise.exp()).square() / 2 + log_noise
-            distance = (mean.square() + (2 * log_spread).exp()) / 2 - log_spread - 0.5
-            loss = (error.sum(1) + distance.sum(1)).mean()
+            loss = _bound(x, decoder(z), log_noise, mean, log_spread)
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
+
+
+def _bound(x: Tensor, made: Tensor, log_noise: Tensor, mean: Tensor, log_spread: Tensor) -> Tensor:
+    """Return the mean over samples (n, d) of the bound on −log p(x), but for d/2 log 2π, at a code of each."""
+    error = ((x - made) / log_noise.exp()).square() / 2 + log_noise
+    distance = (mean.square() + (2 * log_spread).exp()) / 2 - log_spread - 0.5
+    return (error.sum(1) + distance.sum(1)).mean()
 
 
 def _net(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
