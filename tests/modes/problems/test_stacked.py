@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from sparring.data import Dataset
 from sparring.errors import InputError
 from sparring.modes import kl_floor, mode_figures
+from sparring.modes.problems import stacked
 from sparring.modes.problems._digits import Digits
 from sparring.modes.problems.stacked import Channels, Stacked
 
@@ -33,24 +35,46 @@ def test_the_mode_is_read_from_the_channels_in_their_order() -> None:
         Channels(Digits(Brightest(), 1.0))(x[:, :1])
 
 
+@pytest.fixture
+def _levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of a class k are all of level 20 k + 1 in the training part, and 20 k + 2 in the test part."""
+
+    def load(text: str) -> Dataset:
+        kinds = torch.arange(30) % 10
+        level = 20 * kinds + {"mnist5k:train": 1, "mnist5k:test": 2}[text]
+        return Dataset(level.to(torch.uint8)[:, None, None, None].expand(-1, 1, 28, 28), kinds)
+
+    monkeypatch.setattr(stacked, "load_data", load)
+
+
+@pytest.mark.usefixtures("_levels")
 def test_triples_are_fresh_and_of_all_classes() -> None:
     problem = Stacked()
     one, modes = problem.draw(3000)
     other, _ = problem.draw(3000, 1)
-    data = problem.data(500)
     assert one.shape == (3000, 3, 28, 28)
     assert not torch.equal(one, other)
-    assert data.pixels.dtype == torch.uint8
+    assert problem.data(500).pixels.dtype == torch.uint8
     for place in (100, 10, 1):
         assert (torch.bincount(modes // place % 10, minlength=10) / 3000 - 0.1).abs().max() < 0.03
-    assert len(modes.unique()) > 900  # type: ignore[no-untyped-call]
+    assert len(modes.unique()) > 900
+
+
+@pytest.mark.usefixtures("_levels")
+def test_a_mode_names_the_pictures_in_its_channels() -> None:
+    """Hundreds first. What is drawn is of the part that no classifier has seen, and training data of the other (G40)."""
+    x, modes = Stacked().draw(50)
+    data = Stacked().data(50)
+    for seen, named, part in ((255 * x, modes, 2), (data.pixels, data.labels, 1)):
+        digits = named[:, None] // torch.tensor([100, 10, 1]) % 10
+        assert torch.equal(seen[:, :, 5, 5].round().long(), 20 * digits + part)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("of", "right"), [("mnist5k", 0.97), ("fashion-mnist", 0.9)])
 def test_the_truth_reaches_all_modes_with_a_divergence_near_its_floor(of: str, right: float, tmp_path: Path) -> None:
     """G32: real channels go the way of generated ones."""
-    problem = Stacked(of=of)  # type: ignore[arg-type]
+    problem = Stacked(of=of)
     judge = problem.judge(tmp_path)
     assert isinstance(judge, Channels)
     assert judge.digits.accuracy > right
