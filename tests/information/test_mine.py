@@ -10,6 +10,8 @@ from torch import Tensor
 
 from sparring.errors import InputError
 from sparring.information import mine
+from sparring.information._mine import _bound, _measured
+from sparring.information._statistic import shares
 
 
 def pairs(rho: float, d: int, n: int, seed: int = 1) -> tuple[Tensor, Tensor]:
@@ -31,6 +33,33 @@ def test_two_normal_columns(rho):
     assert found.interval[0] < found.nats < found.interval[1]
     assert sum(found.terms) == pytest.approx(found.nats)
     assert (found.n, found.bridges) == (1600, 2)
+
+
+@pytest.mark.parametrize("bridges", [1, 2])
+def test_with_exact_nets_the_estimate_and_its_interval_are_those_of_the_formulas(bridges):
+    """T_k = log p_k / p_(k+1) of normal pairs: −½ log(1 − ρ²) nats, whose logarithm has the variance ρ² over pairs.
+
+    Each mean of e^T adds χ²(p_k ‖ p_(k+1)) / n; the sum of the bounds that choose is Σ KL(p_k ‖ p_(k+1)).
+    """
+    n, rho, alpha = 40_000, 0.5, shares(bridges)
+    laws = rho * alpha.double()
+
+    def log_density(u: Tensor, r: Tensor) -> Tensor:
+        x, y = u.double().unbind(1)
+        return -(x**2 - 2 * r * x * y + y**2) / (2 * (1 - r**2)) - (1 - r**2).log() / 2
+
+    def net(u: Tensor) -> Tensor:
+        return torch.stack([log_density(u[k], laws[k]) - log_density(u[k], laws[k + 1]) for k in range(bridges)], 1)
+
+    found = _measured(net, *pairs(rho, 1, n), alpha, 7, torch.Generator().manual_seed(0))
+    near, far = (torch.stack([1 + each, 1 - each]) for each in (laws[:-1], laws[1:]))  # variances along both diagonals
+    chi = (far.sqrt() / near / (2 / near - 1 / far).sqrt()).prod(0) - 1
+    error = math.sqrt((rho**2 + float(chi.sum())) / n)
+    assert found.nats == pytest.approx(truth(rho, 1), abs=3 * error)
+    assert found.interval[1] - found.interval[0] == pytest.approx(2 * 1.96 * error, rel=0.05)
+    assert found.interval[1] + found.interval[0] == pytest.approx(2 * found.nats)
+    divergence = ((near / far - 1 - (near / far).log()) / 2).sum()
+    assert _bound(net, *pairs(rho, 1, n), alpha) == pytest.approx(float(divergence), abs=3 * error)
 
 
 def test_maps_that_rise_change_nothing():

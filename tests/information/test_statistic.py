@@ -19,6 +19,14 @@ def test_the_way_leads_from_pairs_to_strangers():
     torch.testing.assert_close(way[1, :, 2:], alpha[1] * y + (1 - alpha[1] ** 2).sqrt() * other)
 
 
+def test_neighbors_on_the_way_are_about_equally_far_apart():
+    """KL of normal pairs correlated at 0.9 α from those of the next α, on eight bridges: none is twice another."""
+    laws = 0.9 * shares(8).double()
+    near, far = (torch.stack([1 + each, 1 - each]) for each in (laws[:-1], laws[1:]))
+    steps = ((near / far - 1 - (near / far).log()) / 2).sum(0)
+    assert float(steps.max() / steps.min()) < 2
+
+
 def test_points_of_normal_pairs_are_normal_pairs_of_less_correlation():
     draw = torch.Generator().manual_seed(0)
     x, e, s = (torch.randn(100_000, 1, generator=draw) for _ in range(3))
