@@ -10,12 +10,12 @@ from torch import nn
 
 from sparring.errors import InputError
 from sparring.gan.nets.dense import Dense
-from sparring.gan.nets.waves import Waves
+from sparring.gan.nets.waves import Signs, Waves
 
 
 def test_wavelengths_go_from_twice_the_box_to_a_fraction_of_it() -> None:
     torch.manual_seed(0)
-    first = Waves(sines=9, finest=256).discriminator((2,)).body[1]  # type: ignore[index]
+    first = Waves(sines=9, finest=256).discriminator((2,)).body[1]
     assert isinstance(first, nn.Linear)
     lengths = first.weight.norm(dim=1)
     assert torch.allclose(lengths, math.pi / 2 * 2.0 ** torch.arange(9), rtol=1e-4)
@@ -54,6 +54,40 @@ def test_signs_of_codes_are_all_that_is_seen_of_them() -> None:
     assert torch.equal(one, stretched)
     assert (one - flipped).abs().max().item() > 0.05
     assert not torch.equal(one, moved)
+
+
+def test_signs_are_one_or_minus_one_and_have_no_slope() -> None:
+    z = torch.tensor([[0.2, -3.0, 0.7], [-5.0, 1e-9, -2.0]], requires_grad=True)
+    seen = Signs(2)(z)
+    assert seen.tolist() == [[1, -1, z[0, 2].item()], [-1, 1, -2]]
+    (slope,) = torch.autograd.grad(seen.sum(), z)
+    assert slope.tolist() == [[0, 0, 1], [0, 0, 1]]
+
+
+def test_signs_cut_codes_into_cells_of_equal_mass() -> None:
+    z = torch.randn(8000, 4, generator=torch.Generator().manual_seed(0))
+    cells, counts = Signs(3)(z)[:, :3].unique(dim=0, return_counts=True)
+    assert len(cells) == 8
+    assert (counts / 8000 - 1 / 8).abs().max() < 4 * (7 / 64 / 8000) ** 0.5
+
+
+def test_weights_of_the_generator_keep_the_spread_of_a_tanh() -> None:
+    """Deviations of 5/3 over the root of the inputs, and first of all phases of ½."""
+    torch.manual_seed(0)
+    body = Waves(latent=64, hidden=(256, 100)).generator((2,)).body
+    layers = [layer for layer in body if isinstance(layer, nn.Linear)]
+    for layer, inputs in zip(layers[:2], (64, 100), strict=True):
+        assert layer.weight.std().item() == pytest.approx(5 / 3 / math.sqrt(inputs), rel=0.05)
+    assert layers[0].bias.std().item() == pytest.approx(0.5, rel=0.2)
+    assert layers[1].bias.std().item() == pytest.approx(0.01, rel=0.2)
+
+
+def test_the_first_layer_of_the_discriminator_is_sines_with_phases_of_all_kinds() -> None:
+    torch.manual_seed(0)
+    _, first, sine, *_ = Waves(sines=2000).discriminator((2,)).body
+    x = torch.rand(5, 2)
+    torch.testing.assert_close(sine(first(x)), torch.sin(x @ first.weight.T + first.bias))
+    assert first.bias.square().mean().item() == pytest.approx(math.pi**2 / 3, rel=0.1)
 
 
 def test_more_signs_than_codes_are_refused() -> None:
