@@ -32,6 +32,8 @@ def test_what_failed_counts_as_noise_and_is_counted() -> None:
     assert row.best[1] == pytest.approx((52 + 54 + 7) / 3)
     assert row.best[3] == 7
     assert row.median == 52
+    assert row.quartiles == (29.5, 53)
+    assert row.seconds == 2
     assert (row.failed, row.collapsed, row.runs, row.trials) == (2, 1, 6, 3)
     assert row.place == (1, 1)
     assert row.chosen == "gan(lr=6.0)"
@@ -45,6 +47,13 @@ def test_it_is_chosen_by_one_half_and_told_by_the_other() -> None:
     assert row.best[2] == 6
     assert row.chosen == "gan(lr=6.0)"
     assert row.default_interval is None
+
+
+def test_a_figure_that_chooses_is_never_worse_than_noise_either() -> None:
+    """Both settings look like noise to the half that chooses, so the worse of the two is told."""
+    settings = [[ran(5.0)], [ran(3.0, 95.0)], [ran(None)]]
+    (row,) = rows_of([Entry("one", Gan())], {"one": settings}, BESIDE)
+    assert row.best[2] == 100
 
 
 def test_the_best_is_first_and_ties_share_places() -> None:
