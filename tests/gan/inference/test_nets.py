@@ -42,12 +42,20 @@ def test_every_family_makes_an_encoder_and_a_joint_discriminator(nets):
         judge(torch.rand(2, 76))
 
 
+def test_an_encoder_sees_images_as_a_discriminator_of_its_family_does():
+    judge = parse("dense(hidden=(4,))", "nets").discriminator((2,))
+    encoder, x = Encoder(judge, 4), torch.rand(5, 2)
+    encoder.head = torch.nn.Identity()
+    torch.testing.assert_close(encoder(x), judge.features(x))
+
+
 def test_a_deviation_has_bounds():
+    """Between them it is the exponential of what the net says."""
     encoder = Encoder(parse("dense(hidden=(4,))", "nets").discriminator((2,)), 3, gaussian=True)
     with torch.no_grad():
-        encoder.head.bias.copy_(torch.tensor([0.0, 0.0, 0.0, 1e9, -1e9, 0.0]))
+        encoder.head.bias.copy_(torch.tensor([0.0, 0.0, 0.0, 1e9, -1e9, 0.01]))
         encoder.head.weight.zero_()
-    want = torch.tensor([math.exp(3), math.exp(-3), 1.0]).expand(2, 3)
+    want = torch.tensor([math.exp(3), math.exp(-3), math.exp(0.01)]).expand(2, 3)
     torch.testing.assert_close(encoder.moments(torch.rand(2, 2))[1], want)
 
 
