@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -87,14 +88,14 @@ class _Sum(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: torch.autograd.function.FunctionCtx, values: Tensor, group: Group, weight: float) -> Tensor:
-        ctx.group, ctx.weight = group, weight  # type: ignore[attr-defined]
+    def forward(ctx: Any, values: Tensor, group: Group, weight: float) -> Tensor:
+        ctx.group, ctx.weight = group, weight
         total = values * weight
         group.add(total)
         return total
 
     @staticmethod
-    def backward(ctx: torch.autograd.function.FunctionCtx, *slopes: Tensor) -> tuple[Tensor, None, None]:
-        total = slopes[0] * ctx.weight  # type: ignore[attr-defined]
-        ctx.group.add(total)  # type: ignore[attr-defined]
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None, None]:
+        total = slopes[0] * ctx.weight
+        ctx.group.add(total)
         return total, None, None

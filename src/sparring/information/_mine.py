@@ -158,7 +158,7 @@ def _train(
         ours, others = net(_ends(*learned, alpha, rows, draw)).split(size)
         loss, memory = corrected_loss(ours, others, memory)
         adam.zero_grad()
-        loss.sum().backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss.sum())
         adam.step()
         for slow, fast in zip(mean.parameters(), net.parameters(), strict=True):
             slow.lerp_(fast.detach(), max(1 / (step + 1), RECENT / steps))

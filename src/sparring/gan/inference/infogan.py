@@ -79,7 +79,7 @@ class Infogan(Inference):
 
     def told(self, z: Tensor, judged: Judgement, discriminator: Discriminator, moment: Moment) -> Tensor | None:
         """Return −λ times the bound of made images."""
-        said: Tensor = discriminator.tells(judged.features).float()  # type: ignore[operator]
+        said: Tensor = discriminator.get_submodule("tells")(judged.features).float()
         bound = self.likelihood(said, z).mean() + self.entropy()
         if moment.player == "generator":
             moment.figures["information"] = bound.detach()
