@@ -49,7 +49,7 @@ def test_the_order_of_trials_decides_nothing_and_choosing_by_another_figure_flat
 ) -> None:
     by = [float(i % 3) for i in range(len(told))]
     pairs = list(zip(told, by, strict=True))
-    random.shuffle(pairs)  # type: ignore[attr-defined]
+    random.shuffle(pairs)
     again = [list(part) for part in zip(*pairs, strict=True)]
     ks = range(1, len(told) + 1)
     assert expected_best(told, ks, by) == pytest.approx(expected_best(again[0], ks, again[1]))

@@ -16,10 +16,10 @@ BEST = {1: 9.5, 2: 6.25, 4: 5.0}
 ENDS = {1: (8.0, 11.0), 2: (5.5, 7.5), 4: None}
 ONE = GanRow(
     "hinge", 8.0, (6.0, 10.0), best=BEST, intervals=ENDS, place=(1, 2), failed=1, collapsed=2, chosen="gan(lr=0.001)",
-    **PARTS,  # type: ignore[arg-type]
+    **PARTS,
 )  # fmt: skip
 TWO = GanRow(
-    "wgan", 8.0, None, best=BEST, intervals=ENDS, place=(1, 2), failed=0, collapsed=0, chosen="wgan", **PARTS  # type: ignore[arg-type]
+    "wgan", 8.0, None, best=BEST, intervals=ENDS, place=(1, 2), failed=0, collapsed=0, chosen="wgan", **PARTS
 )  # fmt: skip
 FOUND = GanBench(
     {"digits": [ONE, TWO]}, {"digits": {"n": 179, "label": "fid[pixels]", "truth": 0.5, "noise": 77.0}},

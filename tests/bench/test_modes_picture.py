@@ -27,7 +27,7 @@ def test_a_film_has_a_picture_a_look(tmp_path: Path) -> None:
         film.take(images, torch.full((4, 2), images / 10))
     film.finish(tmp_path / "grid" / "gan" / "samples.gif")
     with Image.open(tmp_path / "grid" / "gan" / "samples.gif") as moving:
-        assert moving.n_frames == 3  # type: ignore[attr-defined]
+        assert moving.n_frames == 3
     drawn: list[dict[str, Any]] = [
         {"name": "gan", "points": [[0.0, 0.0]]},
         {"name": "vae", "points": [[1.0, 1.0]]},

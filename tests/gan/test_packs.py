@@ -31,7 +31,7 @@ def test_a_pack_of_images_has_the_channels_of_one_behind_those_of_the_other():
 
 
 def test_samples_that_fill_no_pack_are_left_out(batch):
-    """Batches of an epoch differ by one sample: 7 of 3 a pack are two packs."""
+    """G42: batches of an epoch differ by one sample, and 7 of 3 a pack are two packs."""
     whole = batch(torch.arange(14.0).view(7, 2), y=torch.arange(7))
     cut = whole_packs(whole, 3, Group())
     assert torch.equal(cut.x, whole.x[:6])

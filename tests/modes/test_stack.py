@@ -32,11 +32,11 @@ def test_slopes_and_slopes_of_slopes_are_those_of_each_net() -> None:
         (slope,) = torch.autograd.grad(net(x).square().sum(), x, create_graph=True)
         return slope.square().sum()
 
-    penalty(whole, x).backward()  # type: ignore[no-untyped-call]
+    penalty(whole, x).backward()
     for place, (net, part) in enumerate(zip(apart, x.chunk(4), strict=True)):
-        penalty(net, part).backward()  # type: ignore[no-untyped-call]
-        assert torch.allclose(whole[0].weight.grad[place], net[0].weight.grad)  # type: ignore[index]
-        assert torch.allclose(whole[2].weight.grad[place], net[2].weight.grad)  # type: ignore[index]
+        penalty(net, part).backward()
+        assert torch.allclose(whole[0].weight.grad[place], net[0].weight.grad)
+        assert torch.allclose(whole[2].weight.grad[place], net[2].weight.grad)
 
 
 def test_a_net_comes_out_as_it_went_in() -> None:
