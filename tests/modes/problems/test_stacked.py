@@ -62,7 +62,7 @@ def test_triples_are_fresh_and_of_all_classes() -> None:
 
 @pytest.mark.usefixtures("_levels")
 def test_a_mode_names_the_pictures_in_its_channels() -> None:
-    """Hundreds first. What is drawn is of the part that no classifier has seen, and training data of the other (G40)."""
+    """Hundreds first. What is drawn is of the part that no classifier has seen, training data of the other (G40)."""
     x, modes = Stacked().draw(50)
     data = Stacked().data(50)
     for seen, named, part in ((255 * x, modes, 2), (data.pixels, data.labels, 1)):
