@@ -37,6 +37,25 @@ def test_methods_and_the_truth_are_told_and_nothing_is_done_twice(
         bench_modes(["ring"], methods=[TINY], seeds=2, images=640, out=tmp_path)
 
 
+def test_a_protocol_is_held_in_the_records_and_its_runs_are_not_mixed_with_others(tmp_path: Path) -> None:
+    """Packs are shown as many times the images; a directory is of one protocol, or of none."""
+    methods = ["pacgan", "memorizer"]
+    found = bench_modes(["grid"], methods=methods, protocol="pacgan", seeds=1, images=100, out=tmp_path)
+    records = {record["name"]: record for record in found.records["grid"]}
+    assert found.protocol == "pacgan"
+    assert {name: record["images"] for name, record in records.items()} == {
+        "pacgan": 200, "memorizer": None, "truth": None,
+    }  # fmt: skip
+    for record in records.values():
+        assert record["protocol"] == {"name": "pacgan", "training": 100_000, "samples": 2_500}
+        assert record["figures"][0]["n"] == 2_500
+    assert "maxout(" in records["pacgan"]["method"]
+    assert "batch_size=200" in records["pacgan"]["method"]
+    for other in (None, "veegan"):
+        with pytest.raises(InputError, match=r"another protocol .*: choose another --out"):
+            bench_modes(["grid"], methods=["memorizer"], protocol=other, seeds=1, images=100, out=tmp_path)
+
+
 def test_losses_that_are_not_finite_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     wild = "wild=gan(nets=dense(latent=2, hidden=(8,)), loss=wgan(), penalties=(), lr=1e30, batch_size=32)"
     record, _ = bench_modes(["ring"], methods=[wild], seeds=1, images=640, out=tmp_path).records["ring"]
@@ -60,4 +79,20 @@ def test_bad_input_is_refused_before_anything_is_trained(
 ) -> None:
     with pytest.raises(InputError, match=words):
         bench_modes(problems, methods=methods, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "problem", "method", "words"),
+    [
+        ("pacman", "ring", "gan", "did you mean 'pacgan'"),
+        ("metz", "grid", "gan", "expected ring under the protocol metz, got grid: pacgan, veegan has it"),
+        ("pacgan", "ring", "wgan-gp", "a method of the protocol pacgan"),
+    ],
+)
+def test_what_a_protocol_does_not_have_is_refused_before_anything_is_trained(
+    tmp_path: Path, protocol: str, problem: str, method: str, words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        bench_modes([problem], methods=[method], protocol=protocol, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from sparring.bench._modes import ModesBench
@@ -43,6 +44,22 @@ def test_means_errors_floor_and_papers_stand_in_the_row() -> None:
     assert "Of real samples 97.0 % are placed" in table
     assert "`wild`: expected finite losses, got nan" in table
     assert "`sparring bench modes` on " in table
+
+
+def test_a_protocol_and_the_share_of_its_budget_are_told_beside_its_own_papers_figures() -> None:
+    plain = bench()
+    told = {"protocol": {"name": "veegan", "training": 100_000, "samples": 2_500}}
+    records = {"ring": [record | told for record in plain.records["ring"]]}
+    found = dataclasses.replace(plain, records=records, images=1_000_000, protocol="veegan")
+    table = modes_table(found, command="sparring bench modes")
+    assert "Protocol `veegan` (Srivastava et al. 2017" in table
+    assert "GANs were shown 1,000,000, 2.5 % of the protocol's 40,000,000" in table
+    (row,) = (line for line in table.splitlines() if line.startswith("| `gan` | 7"))
+    assert "1 / 99.3 % / – (Srivastava et al. 2017)" in row
+    assert "Lin et al." not in row
+    result = modes_result(found, command="sparring bench modes", seconds=1.0)
+    assert result["protocol"] == "veegan"
+    assert "2.5 % of the protocol&#39;s 40,000,000" in modes_page(result, {})
 
 
 def test_the_page_names_who_reaches_all_modes() -> None:

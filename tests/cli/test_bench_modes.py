@@ -28,9 +28,25 @@ def test_a_table_is_printed_and_written_with_a_page(here: Path, capsys: pytest.C
     assert "All 25 modes of grid with every seed: memorizer." in (here / "m" / "report.html").read_text()
 
 
+def test_a_protocol_is_named_in_the_table_and_in_the_directory(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--protocol", "veegan", "--problem", "grid", "--method", "memorizer", "--seeds", "1", "-q"]
+    assert run(["bench", "modes", *words]) == 0
+    printed = capsys.readouterr().out
+    assert "Protocol `veegan`" in printed
+    assert "2.5 % of the protocol's 40,000,000" in printed
+    (folder,) = (here / "runs").iterdir()
+    assert folder.name.endswith("-bench-modes-veegan-grid")
+    assert json.loads((folder / "spec.json").read_text())["protocol"] == "veegan"
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
-    [(["--problem", "grod"], "did you mean"), (["--method", "gam"], "did you mean"), (["--images", "few"], "number")],
+    [
+        (["--problem", "grod"], "did you mean"),
+        (["--method", "gam"], "did you mean"),
+        (["--images", "few"], "number"),
+        (["--protocol", "vegan"], "did you mean 'veegan'"),
+    ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(
     here: Path, arguments: list[str], word: str, capsys: pytest.CaptureFixture[str]

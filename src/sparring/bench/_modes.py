@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sparring.bench._gans_trial import one_thread, slug
-from sparring.bench._modes_lineup import TRUTH, default_methods, entry
+from sparring.bench._modes_lineup import TRUTH
 from sparring.bench._modes_trial import ModesTrial, known, run_trial
+from sparring.bench._modes_under import method_of, methods_of, problems_of, protocol_of
 from sparring.bench._pool import Record, each_once
 from sparring.core.runs import open_run
 from sparring.errors import InputError
@@ -23,17 +24,21 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class ModesBench:
-    """What came out: by problem, the records of all methods in their order, the truth last; `seeds` and `images`."""
+    """What came out: by problem, the records of all methods in their order, the truth last; `seeds` and `images`, and
+    the `protocol`, where there was one.
+    """
 
     records: dict[str, list[Record]]
     seeds: int
     images: int
+    protocol: str | None = None
 
 
 def bench_modes(
-    problems: Sequence[str] = ("ring", "grid"),
+    problems: Sequence[str] = (),
     *,
     methods: Sequence[str] = (),
+    protocol: str | None = None,
     seeds: int = 5,
     images: int = 1_000_000,
     processes: int = 1,
@@ -46,50 +51,52 @@ def bench_modes(
     directory of its own for each problem, and computes on one thread: figures do not depend on `processes`.
 
     Args:
-        problems: texts of problems of known modes.
+        problems: texts of problems of known modes: ring and grid unless some are named.
         methods: names of the line-up, recipes, `gan(...)`, estimators, or NAME=TEXT; see `entry`. All of the line-up
             and all estimators unless some are named.
+        protocol: the paper whose nets, rates, batches, data and methods are used; see `method_of`.
         seeds: trainings of each.
-        images: real samples shown to a discriminator in a training.
+        images: real samples shown to a discriminator in a training; under a protocol packs of them, and no more than
+            its budget.
 
     Returns: ModesBench.
 
     Raises: InputError for what cannot be trained, before anything is.
     """
-    texts = [str(parse_as(Problem, each)) for each in problems]
-    chosen = [(entry(each)[0], each) for each in methods or default_methods()]
+    if protocol is not None:
+        protocol_of(protocol)
+    texts = [str(parse_as(Problem, each)) for each in problems or problems_of(protocol)]
+    chosen = [(method_of(each, texts[0], protocol)[0], each) for each in methods or methods_of(protocol)]
     names = [slug(name) for name, _ in chosen]
-    if min(seeds, processes) < 1 or not texts or len(set(texts)) < len(texts) or len(set(names)) < len(names):
+    if min(seeds, processes) < 1 or len(set(texts)) < len(texts) or len(set(names)) < len(names):
         raise InputError(
-            f"expected each problem and method once, and seeds and processes >= 1, got {', '.join(texts) or 'none'}; "
+            f"expected each problem and method once, and seeds and processes >= 1, got {', '.join(texts)}; "
             f"{', '.join(name for name, _ in chosen)}; {seeds} and {processes}"
         )
     if TRUTH in names:
         raise InputError("expected methods besides the truth, which is always there, got truth")
-    _check(chosen, texts, images)
-    todo = [ModesTrial(name, text, each, seeds, images) for each in texts for name, text in chosen]
-    todo += [ModesTrial(TRUTH, TRUTH, each, seeds, images) for each in texts]
+    todo = [ModesTrial(name, text, each, seeds, images, protocol) for each in texts for name, text in chosen]
+    _check(todo)
+    todo += [ModesTrial(TRUTH, TRUTH, each, seeds, images, protocol) for each in texts]
     folder = Path(out)
     found: dict[ModesTrial, Record] = {}
     with one_thread():
-        open_run(folder, {"kind": "bench-modes"}, None)
+        open_run(folder, {"kind": "bench-modes", "protocol": protocol}, None)
         run = functools.partial(run_trial, out=folder)
         for trial, record in each_once(todo, functools.partial(known, out=folder), run, processes):
             found[trial] = record
             if progress is not None:
                 progress(len(found), len(todo), f"{trial.name} on {trial.problem}")
     return ModesBench(
-        {each: [found[trial] for trial in todo if trial.problem == each] for each in texts}, seeds, images
+        {each: [found[trial] for trial in todo if trial.problem == each] for each in texts}, seeds, images, protocol
     )
 
 
-def _check(chosen: Sequence[tuple[str, str]], problems: Sequence[str], images: int) -> None:
+def _check(todo: Sequence[ModesTrial]) -> None:
     """Refuse what cannot be trained, before anything is."""
-    for text in problems:
-        shape = parse_as(Problem, text).shape
-        for name, method in chosen:
-            unit = entry(method, len(shape) == 3)[1]
-            if isinstance(unit, Gan):
-                unit.game(*unit.build(shape))
-                if images < (least := unit.batch_size * unit.rule.batches):
-                    raise InputError(f"expected images for one round of {name}, at least {least}, got {images}")
+    for trial in todo:
+        unit, shown = trial.unit(), trial.shown()
+        if isinstance(unit, Gan) and shown is not None:
+            unit.game(*unit.build(parse_as(Problem, trial.problem).shape))
+            if shown < (least := unit.batch_size * unit.rule.batches):
+                raise InputError(f"expected images for one round of {trial.name}, at least {least}, got {shown}")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sparring.bench._modes import ModesBench
-from sparring.bench._modes_lineup import TRUTH, Row, published
+from sparring.bench._modes_lineup import TRUTH, Row
 from sparring.bench._modes_trial import mean_and_error
+from sparring.bench._modes_under import published_under, told_of
 from sparring.core.runs import machine, versions
 from sparring.modes import Problem, kl_floor
 from sparring.registry import parse_as
@@ -39,15 +40,15 @@ def modes_table(found: ModesBench, *, command: str) -> str:
 
 def intro(problem: str, found: ModesBench) -> str:
     """Return what the figures of a problem are of, and what the best possible ones are."""
-    unit = parse_as(Problem, problem)
-    n, modes = unit.samples, unit.modes
-    words = (
-        f"{modes:,} modes, {n:,} samples, means over {found.seeds} seeds with their standard error; GANs were shown "
-        f"{found.images:,} real samples each. The floor of the reverse KL, what a perfect sampler has at {n:,} "
-        f"samples, is {kl_floor(modes, n):.4f}."
-    )
     record = next(record for record in found.records[problem] if record["name"] == TRUTH)
     truth = record["figures"]
+    n, modes = truth[0]["n"], parse_as(Problem, problem).modes
+    words = f"{modes:,} modes, {n:,} samples, means over {found.seeds} seeds with their standard error"
+    if found.protocol is None:
+        words += f"; GANs were shown {found.images:,} real samples each."
+    else:
+        words += f". {told_of(found.protocol, problem, found.images)}"
+    words += f" The floor of the reverse KL, what a perfect sampler has at {n:,} samples, is {kl_floor(modes, n):.4f}."
     if record["named"] < 1:
         words += f" Of real samples {100 * record['named']:.1f} % are placed in the mode that they are of."
     if truth[0]["published"] is not None:
@@ -97,7 +98,8 @@ def _mean(values: Sequence[float | None], form: str, unit: str = "", *, error: b
 
 
 def _papers(problem: str, record: Record) -> str:
-    found = published(problem.partition("(")[0], record["name"])
+    told = record.get("protocol")
+    found = published_under(told["name"] if told else None, problem.partition("(")[0], record["name"])
     return "; ".join(f"{_told(row)} ({paper})" for paper, row in found.items()) or NONE
 
 
@@ -113,17 +115,22 @@ def modes_result(found: ModesBench, *, command: str, seconds: float) -> Record:
     """Return what `result.json` holds, from which the page is drawn."""
     return {
         "kind": "bench-modes", "command": command, "seconds": round(seconds, 3), "seeds": found.seeds,
-        "images": found.images, "versions": versions(), "machine": machine(),
+        "images": found.images, "protocol": found.protocol, "versions": versions(), "machine": machine(),
         "problems": [
             {
                 "name": problem, "modes": parse_as(Problem, problem).modes, "intro": intro(problem, found),
-                "floor": kl_floor(parse_as(Problem, problem).modes, parse_as(Problem, problem).samples),
+                "floor": kl_floor(parse_as(Problem, problem).modes, _judged(records)),
                 "columns": HEAD, "rows": [[cell.replace("`", "") for cell in row] for row in rows(problem, records)],
                 "records": [{k: v for k, v in record.items() if k != "points"} for record in records],
             }
             for problem, records in found.records.items()
         ],
     }  # fmt: skip
+
+
+def _judged(records: Sequence[Record]) -> int:
+    n: int = records[-1]["figures"][0]["n"]  # the truth's, which is last
+    return n
 
 
 def _table(head: Sequence[str], cells: Cells) -> str:

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 
 from sparring.bench._gans_trial import slug
-from sparring.bench._modes_lineup import TRUTH, entry, whole
+from sparring.bench._modes_lineup import TRUTH, whole
 from sparring.bench._modes_picture import FILM, Scatter
+from sparring.bench._modes_under import images_of, method_of, setting_of
 from sparring.core.runs import read_json, write_json
 from sparring.core.seeds import child_seed
 from sparring.errors import InputError
@@ -33,13 +34,14 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class ModesTrial:
-    """A method, by its name and text, on a problem; `seeds` trainings, each on `images`."""
+    """A method, by its name and text, on a problem; `seeds` trainings, each on `images`, or as a protocol has it."""
 
     name: str
     method: str
     problem: str
     seeds: int
     images: int
+    protocol: str | None = None
 
     def folder(self, out: Path) -> Path:
         """Return where the trial lies."""
@@ -47,14 +49,27 @@ class ModesTrial:
 
     def unit(self) -> Gan | Estimator:
         """Return what is trained."""
-        return entry(self.method, len(parse_as(Problem, self.problem).shape) == 3)[1]
+        return method_of(self.method, self.problem, self.protocol)[1]
+
+    def shown(self) -> int | None:
+        """Return how many real samples a training is shown; None where nothing is trained on batches."""
+        return None if self.name == TRUTH else images_of(self.unit(), self.images, self.problem, self.protocol)
+
+    def sizes(self) -> tuple[int, int]:
+        """Return how many real samples there are to train on, and how many samples are judged."""
+        if self.protocol is None:
+            problem = parse_as(Problem, self.problem)
+            return problem.training, problem.samples
+        setting = setting_of(self.protocol, self.problem)
+        return setting.training, setting.samples
 
     def spec(self) -> Record:
         """Return all that decides its figures."""
         text = TRUTH if self.name == TRUTH else whole(self.unit())
-        trained = text.startswith("gan(")
+        training, samples = self.sizes()
+        told = None if self.protocol is None else {"name": self.protocol, "training": training, "samples": samples}
         return {
-            "method": text, "problem": self.problem, "seeds": self.seeds, "images": self.images if trained else None,
+            "method": text, "problem": self.problem, "seeds": self.seeds, "images": self.shown(), "protocol": told,
         }  # fmt: skip
 
 
@@ -68,8 +83,10 @@ def known(trial: ModesTrial, out: Path) -> Record | None:
         return None
     record: Record = read_json(path)
     for key, value in trial.spec().items():
-        if record[key] != value:
-            raise InputError(f"expected {key} {value!r} in {path.parent}, got {record[key]!r}: choose another --out")
+        if record.get(key) != value:
+            raise InputError(
+                f"expected {key} {value!r} in {path.parent}, got {record.get(key)!r}: choose another --out"
+            )
     return record
 
 
@@ -101,12 +118,12 @@ def run_trial(trial: ModesTrial, out: Path) -> Record:
 
 def _samples(trial: ModesTrial, problem: Problem, out: Path, record: Record) -> list[Tensor]:
     """Return the samples (n, *shape) of every seed, in the problem's own units."""
-    seeds, n, folder = range(trial.seeds), problem.samples, trial.folder(out)
+    seeds, (training, n), folder = range(trial.seeds), trial.sizes(), trial.folder(out)
     if trial.name == TRUTH:
         x, modes = problem.draw(n, child_seed(0, "truth"))
         record["named"] = float((problem.judge(out)(x).mode == modes).double().mean())
         return [x, *(problem.draw(n, child_seed(seed, "truth"))[0] for seed in seeds[1:])]
-    unit, data = trial.unit(), problem.data()
+    unit, data = trial.unit(), problem.data(training)
     draws = [child_seed(seed, "samples") for seed in seeds]
     if not isinstance(unit, Gan):
         return [problem.unboxed(unit.fit(data, seed)(n, draw)) for seed, draw in zip(seeds, draws, strict=True)]
@@ -116,7 +133,9 @@ def _samples(trial: ModesTrial, problem: Problem, out: Path, record: Record) -> 
         if scatter is not None:
             scatter.take(images, problem.unboxed(generate(nets[0], SHOWN, seed=draws[0])))
 
-    played = play_seeds(unit, data, seeds, images=trial.images, folder=folder, look=look)
+    shown = trial.shown()
+    assert shown is not None
+    played = play_seeds(unit, data, seeds, images=shown, folder=folder, look=look)
     record["together"], record["seconds"] = played.together, played.seconds
     if scatter is not None:
         scatter.finish(folder / FILM)

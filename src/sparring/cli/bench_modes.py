@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from sparring.bench._modes import bench_modes
-from sparring.bench._modes_lineup import GANS, default_methods
+from sparring.bench._modes_lineup import GANS
 from sparring.bench._modes_picture import pictures
+from sparring.bench._modes_protocols import PROTOCOLS
 from sparring.bench._modes_table import modes_result, modes_table
+from sparring.bench._modes_under import methods_of, problems_of
 from sparring.cli import _options as opt
 from sparring.cli._bar import Bar
 from sparring.cli._finish import finish
@@ -33,11 +35,23 @@ def modes(
         typer.Option(
             "--method",
             help=f"{', '.join(GANS)}, a recipe, a gan(...), an estimator such as vae, or NAME=TEXT; can be repeated.  "
-            "[default: those named and all estimators]",
+            "[default: those named and all estimators; under a protocol, its own]",
+        ),
+    ] = None,
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            "--protocol",
+            help=f"{', '.join(PROTOCOLS)}: the nets, rates, batches, data, methods and published figures of a paper.",
         ),
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", help="Trainings of each; of small nets, all as one.")] = 5,
-    images: Annotated[str, typer.Option("--images", help="Real samples shown in a training of a GAN.")] = "1M",
+    images: Annotated[
+        str,
+        typer.Option(
+            "--images", help="Real samples shown in a training of a GAN; of a protocol's budget, no more than all."
+        ),
+    ] = "1M",
     processes: Annotated[int, typer.Option("--processes", help="Methods at a time, on one core each.")] = 1,
     page: Annotated[Path | None, typer.Option("--markdown", help="Write the tables to this file too.")] = None,
     out: opt.Out = None,
@@ -47,15 +61,16 @@ def modes(
 
     Killed at any moment, the same command with the same --out goes on; more methods or problems add to what is there.
     """
-    places = problem or ["ring", "grid"]
-    chosen, shown = method or default_methods(), count(images)
-    folder = out if out is not None else new_run_dir("bench", f"modes-{'-'.join(places)}")
+    places = problem or problems_of(protocol)
+    chosen, shown = method or methods_of(protocol), count(images)
+    title = "-".join(["modes", *([protocol] if protocol else []), *places])
+    folder = out if out is not None else new_run_dir("bench", title)
     keep_memory()
     started = time.monotonic()
     try:
         with Bar("methods", (len(chosen) + 1) * len(places), quiet=quiet) as bar:
             found = bench_modes(
-                places, methods=chosen, seeds=seeds, images=shown, processes=processes, out=folder,
+                places, methods=chosen, protocol=protocol, seeds=seeds, images=shown, processes=processes, out=folder,
                 progress=lambda *told: bar.advance(1, told[-1]),
             )  # fmt: skip
     except InputError:
