@@ -9,7 +9,7 @@ import torch
 
 import sparring
 from sparring.errors import InputError
-from sparring.train import load_discriminator
+from sparring.train import load_discriminator, load_generator
 
 TRICKS = "tricks=(virtual_batch_norm(size=8), minibatch_discrimination())"
 
@@ -34,3 +34,16 @@ def test_what_holds_none_is_told(gan_run: Path, tmp_path: Path) -> None:
         load_discriminator(tmp_path)
     with pytest.raises(InputError, match="got nothing there"):
         load_discriminator(tmp_path / "nowhere")
+
+
+def test_weights_of_other_networks_are_told(gan_run: Path, tmp_path: Path) -> None:
+    """A net may change between versions; what was trained with the one before is not read as if nothing had."""
+    for path in gan_run.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    spec = (tmp_path / "spec.json").read_text()
+    assert "hidden=(32,)" in spec
+    (tmp_path / "spec.json").write_text(spec.replace("hidden=(32,)", "hidden=(33,)"))
+    for load in (load_generator, load_discriminator):
+        with pytest.raises(InputError, match="got others: load them with the version"):
+            load(tmp_path)

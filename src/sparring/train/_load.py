@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors.torch import load as load_tensors
@@ -19,6 +20,7 @@ from sparring.registry import parse_as
 from sparring.train._kept import best_file, kept_file
 
 WEIGHTS = "generator.safetensors"
+N = TypeVar("N", Generator, Discriminator)
 
 
 def load_generator(run: str | Path, which: str | int = "best") -> Generator:
@@ -31,17 +33,8 @@ def load_generator(run: str | Path, which: str | int = "best") -> Generator:
     generator of that number.
     """
     folder = Path(run)
-    spec = read_json(folder / "spec.json")
-    if spec.get("kind") != "train":
-        raise InputError(f"expected the run directory of `sparring train`, got one of `sparring {spec.get('kind')}`")
-    unit = parse_as(Gan, spec["gan"])
-    generator, _ = unit.build(tuple(spec["shape"]), int(spec["classes"]))
-    tensors = _weights(folder, which)
-    for name in ("reference", "reference_labels"):
-        if name in tensors:  # a buffer that has no shape before it is filled
-            setattr(generator, name, torch.zeros_like(tensors[name]))
-    generator.load_state_dict(tensors)
-    return generator.eval().requires_grad_(False)
+    generator, _ = _fresh(folder)
+    return _filled(generator, _weights(folder, which), folder)
 
 
 def load_encoder(run: str | Path, which: str | int = "best") -> Encoder:
@@ -78,15 +71,31 @@ def load_discriminator(run: str | Path) -> Discriminator:
     Raises: InputError when the directory holds no training of a GAN, or no checkpoint of one.
     """
     folder = Path(run)
-    spec = read_json(folder / "spec.json")
-    if spec.get("kind") != "train":
-        raise InputError(f"expected the run directory of `sparring train`, got one of `sparring {spec.get('kind')}`")
+    _, discriminator = _fresh(folder)
     kept = Checkpoints(folder, writes=False).last()
     if kept is None:
         raise InputError(f"expected a checkpoint in {folder}, which holds the discriminator, got none")
-    _, discriminator = parse_as(Gan, spec["gan"]).build(tuple(spec["shape"]), int(spec["classes"]))
-    tensors = kept["players"][DISCRIMINATOR]["module"]
-    if "reference" in tensors:  # a buffer that has no shape before it is filled
-        discriminator.reference = torch.zeros_like(tensors["reference"])
-    discriminator.load_state_dict(tensors)
-    return discriminator.eval().requires_grad_(False)
+    return _filled(discriminator, kept["players"][DISCRIMINATOR]["module"], folder)
+
+
+def _fresh(folder: Path) -> tuple[Generator, Discriminator]:
+    """Return the untrained networks of a run."""
+    spec = read_json(folder / "spec.json")
+    if spec.get("kind") != "train":
+        raise InputError(f"expected the run directory of `sparring train`, got one of `sparring {spec.get('kind')}`")
+    return parse_as(Gan, spec["gan"]).build(tuple(spec["shape"]), int(spec["classes"]))
+
+
+def _filled(net: N, tensors: dict[str, Tensor], folder: Path) -> N:
+    """Return a network with the weights of a run."""
+    for name in ("reference", "reference_labels"):
+        if name in tensors:  # a buffer that has no shape before it is filled
+            setattr(net, name, torch.zeros_like(tensors[name]))
+    try:
+        net.load_state_dict(tensors)
+    except RuntimeError:
+        raise InputError(
+            f"expected weights of the networks that {folder / 'spec.json'} names, got others: load them with the "
+            "version of sparring that trained them, or train anew"
+        ) from None
+    return net.eval().requires_grad_(False)
