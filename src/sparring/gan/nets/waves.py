@@ -34,6 +34,18 @@ class Signs(nn.Module):
         return torch.cat([z[:, : self.count].sign(), z[:, self.count :]], 1)
 
 
+class Scaled(nn.Module):
+    """Numbers times a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the products."""
+        return self.factor * x
+
+
 @dataclass(frozen=True)
 class Waves(Nets):
     """Two multilayer perceptrons: a generator of tanh, and a discriminator whose first layer is sines of the sample.
@@ -47,6 +59,9 @@ class Waves(Nets):
     lie on them. With `signs` = s it need not: s numbers of a code count by their sign, which cuts the codes into 2^s
     cells of equal mass with nothing between, each free to go to a mode of its own.
 
+    Samples of d > 2 numbers leave the generator's last layer times √(2 / d). Adam moves every weight as far in a step,
+    which else would take a sample √d times as far in d dimensions, mostly by noise, that is, off the modes.
+
     Fields:
         latent: ≥ 1, length of a code.
         signs: how many numbers of a code, the first ones, count by their sign alone; in 0 … latent.
@@ -59,7 +74,7 @@ class Waves(Nets):
     Source: Tancik et al. 2020, arXiv 2006.10739. **Differs**: a geometric series of frequencies and not a normal draw;
     one sine with a phase in place of a pair; they are trained with the rest. The generator's tanh: Metz et al. 2017,
     arXiv 1611.02163, appendix. What a continuous generator cannot do: Tanielian, Issenhuth, Dohmatob and Mary 2020,
-    arXiv 2006.04596; signs are ours.
+    arXiv 2006.04596; signs and scale are ours.
 
     >>> nets = Waves(hidden=(32,))
     >>> nets.discriminator((2,))(nets.generator((2,))(torch.zeros(5, nets.latent))).shape
@@ -89,8 +104,10 @@ class Waves(Nets):
             nn.init.normal_(linear.weight, std=nn.init.calculate_gain("tanh") / math.sqrt(before))
             nn.init.normal_(linear.bias, std=0.01 if layers else 0.5)
             layers += [linear, nn.Tanh()]
+        numbers = math.prod(shape)
         start = [Signs(self.signs)] if self.signs else []
-        body = nn.Sequential(*start, *layers, nn.Linear(widths[-1], math.prod(shape)))
+        end = [Scaled(math.sqrt(2 / numbers))] if numbers > 2 else []
+        body = nn.Sequential(*start, *layers, nn.Linear(widths[-1], numbers), *end)
         return Generator(body, shape, self.latent, classes)
 
     def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
