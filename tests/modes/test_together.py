@@ -52,12 +52,14 @@ def test_three_seeds_as_one_game_end_where_each_ends_alone(text: str) -> None:
             assert torch.allclose(a, b, atol=2e-5, rtol=1e-4)
 
 
-def test_a_gradient_is_each_ones_own_and_not_a_fifth_of_it() -> None:
+@pytest.mark.parametrize("name", ["loss", "whole"])
+def test_a_gradient_is_each_ones_own_and_not_a_fifth_of_it(name: str) -> None:
+    """Also of what rules that look ahead ask for."""
     unit, grads = recipe(GANS[0]), []
     for seeds in ([3, 4, 5, 6, 8], [5]):
         game = Together(unit, (2,), seeds, data())
         turn = game.turns(SeedsFeed(data(), 16, seeds).batch(0, round_=0))[0]
-        turn.loss().backward()
+        getattr(turn, name)().backward()
         grads.append([cast(torch.Tensor, p.grad) for p in game.players[turn.player].parameters()])
     for whole, own in zip(*grads, strict=True):
         assert torch.allclose(whole[2], own[0], rtol=1e-4, atol=1e-7)

@@ -6,7 +6,7 @@ import torch
 
 from sparring.data import Dataset
 from sparring.modes import mode_figures
-from sparring.modes.estimators.bernoulli_mixture import BernoulliMixture
+from sparring.modes.estimators.bernoulli_mixture import BernoulliMixture, _log_likelihood
 from sparring.modes.problems.ring import Ring
 
 
@@ -18,6 +18,13 @@ def test_two_patterns_are_never_mixed() -> None:
     second = (made == other).flatten(1).double().mean(1) > 0.9
     assert (first | second).double().mean().item() > 0.99
     assert abs(first.double().mean().item() - 0.25) < 0.04
+
+
+def test_the_likelihood_is_that_of_independent_bits() -> None:
+    draw = torch.Generator().manual_seed(0)
+    code, chance = (torch.rand(5, 7, generator=draw) < 0.5).float(), torch.rand(3, 7, generator=draw)
+    exact = torch.distributions.Bernoulli(chance).log_prob(code[:, None]).sum(2)
+    torch.testing.assert_close(_log_likelihood(code, chance), exact)
 
 
 def test_points_are_learned_bit_by_bit() -> None:

@@ -20,6 +20,18 @@ def test_no_real_sample_passes_the_published_rule_and_all_but_one_in_a_thousand_
     assert figures.spread == pytest.approx(700**0.5, rel=0.002)
 
 
+def test_both_rules_are_the_distances_they_say() -> None:
+    """Ten deviations; and √700 + 3/√2, within which 99.87 % of real samples are: χ² of 700 squares."""
+    x = Diagonal().centers()[:4]
+    x[:, 0] += torch.tensor([9.9, 10.1, Diagonal.limit - 0.1, Diagonal.limit + 0.1])
+    placed = Diagonal().judge()(x)
+    assert placed.published is not None
+    assert placed.published.tolist() == [True, False, False, False]
+    assert placed.good.tolist() == [True, True, True, False]
+    within = torch.special.gammainc(torch.tensor(350.0).double(), torch.tensor(Diagonal.limit**2 / 2).double())
+    assert within.item() == pytest.approx(0.9987, abs=3e-4)
+
+
 def test_noise_is_on_the_first_700_coordinates_alone() -> None:
     x, modes = Diagonal().draw(500)
     rest = x - Diagonal().centers()[modes].float()
