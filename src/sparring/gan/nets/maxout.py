@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from sparring.errors import InputError
 from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, inputs
-from sparring.gan.nets.tanh import Times, heads
+from sparring.gan.nets.tanh import heads
+from sparring.gan.nets.waves import Scaled
 
 SPREAD = 0.02
 """The standard deviation of all weights at first."""
@@ -65,11 +66,11 @@ class Maxout(Nets):
             linear = _drawn(nn.Linear(before, after, bias=False))  # batch norm brings a bias of its own
             layers += [linear, nn.BatchNorm1d(after, eps=1e-5, momentum=0.1), nn.ReLU()]
         last = _drawn(nn.Linear(widths[-1], math.prod(shape)))
-        return Generator(nn.Sequential(*layers, last, Times(1 / self.scale)), shape, self.latent, classes)
+        return Generator(nn.Sequential(*layers, last, Scaled(1 / self.scale)), shape, self.latent, classes)
 
     def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
         """Return layers of maxout from samples to features, with their heads."""
-        layers: list[nn.Module] = [nn.Flatten(), Times(self.scale)]
+        layers: list[nn.Module] = [nn.Flatten(), Scaled(self.scale)]
         for before, after in itertools.pairwise((math.prod(shape), *self.judges)):
             layers += [_drawn(nn.Linear(before, self.pieces * after)), Largest(self.pieces)]
         found = Discriminator(nn.Sequential(*layers), shape, self.judges[-1], classes)

@@ -6,10 +6,11 @@ import itertools
 import math
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import nn
 
 from sparring.errors import InputError
 from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, inputs
+from sparring.gan.nets.waves import Scaled
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,14 @@ class Tanh(Nets):
         """Return a perceptron from codes to samples."""
         widths = (inputs(self.latent, classes), *reversed(self.hidden))
         last = self._drawn(nn.Linear(widths[-1], math.prod(shape)))
-        body = nn.Sequential(*self._layers(widths), last, Times(1 / self.scale))
+        body = nn.Sequential(*self._layers(widths), last, Scaled(1 / self.scale))
         return Generator(body, shape, self.latent, classes)
 
     def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
         """Return a perceptron from samples to features, with its heads."""
         layers = self._layers((math.prod(shape), *self.hidden))
         found = Discriminator(
-            nn.Sequential(nn.Flatten(), Times(self.scale), *layers), shape, self.hidden[-1], classes
+            nn.Sequential(nn.Flatten(), Scaled(self.scale), *layers), shape, self.hidden[-1], classes
         )  # fmt: skip
         for head in heads(found):
             self._drawn(head)
@@ -74,18 +75,6 @@ class Tanh(Nets):
         nn.init.orthogonal_(linear.weight, self.gain)
         nn.init.zeros_(linear.bias)
         return linear
-
-
-class Times(nn.Module):
-    """Numbers times a factor that is not learned."""
-
-    def __init__(self, factor: float) -> None:
-        super().__init__()
-        self.factor = factor
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the products."""
-        return self.factor * x
 
 
 def heads(judge: Discriminator) -> list[nn.Linear]:
