@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sparring.errors import InputError
-from sparring.modes import Placed, mode_figures, reverse_kl
+from sparring.modes import Placed, first_repeats, mode_figures, reverse_kl, support
 
 
 def test_known_counts_have_known_figures() -> None:
@@ -23,6 +23,7 @@ def test_known_counts_have_known_figures() -> None:
     assert figures.covered == 0.75
     assert figures.spread == pytest.approx(math.sqrt(12.5))
     assert figures.published is None
+    assert figures.support == support(first_repeats(mode))
 
 
 def test_a_mode_is_captured_by_a_good_sample_alone() -> None:

@@ -71,6 +71,18 @@ def test_a_turn_leaves_the_other_player_alone(play, text):
     assert all(bool(p.grad.any()) for p in table.generator.body.parameters())
 
 
+def test_the_whole_of_the_discriminators_turn_leads_to_both_nets(play):
+    """For rules that look ahead: its slope in generator and encoder is that of −log σ(s) − log σ(−s') (G24)."""
+    table = play(f"ali({DENSE})")
+    own = [*table.generator.body.parameters(), *encoder_of(table.generator).parameters()]
+    first, _ = table.game.turns(table.feed.batch(0, round_=0))
+    fake, real = pairs(table, "discriminator")
+    scores = table.discriminator(real), table.discriminator(fake)
+    want = torch.autograd.grad((F.softplus(-scores[0]) + F.softplus(scores[1])).mean(), own)
+    for one, two in zip(torch.autograd.grad(first.whole(), own), want, strict=True):
+        torch.testing.assert_close(one, two)
+
+
 @pytest.mark.parametrize("text", ["ali", "lfvi"])
 def test_with_an_exact_critic_the_encoder_becomes_the_posterior(play, text):
     """z ~ N(0, 1), x = ½ + 0.2 z + 0.1 ε: q(z|x) goes to N(4 (x − ½), 0.2)."""
