@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from sparring.core.bound import donsker_varadhan
+from sparring.core.group import Group
 from sparring.errors import InputError
 from sparring.gan._moment import Moment
 from sparring.gan.inference._nets import beside
@@ -55,6 +56,15 @@ def test_the_running_mean_is_carried_from_round_to_round(play):
         second.loss()
     (memory,) = [value for name, value in table.game.memory.items() if "e^T" in name]
     assert memory.exp().item() == pytest.approx(0.75 * means[0] + 0.25 * means[1], rel=1e-4)
+
+
+def test_several_processes_are_refused():
+    """G10: each would have a running mean of its own part of a batch."""
+    unit = parse(f"gan({DENSE}, inference=omie())")
+    nets = unit.build((1, 8, 8))
+    unit.game(*nets, Group(0, 1))
+    with pytest.raises(InputError, match="one process for omie"):
+        unit.game(*nets, Group(0, 2))
 
 
 def test_bad_fields_are_refused():

@@ -55,6 +55,10 @@ class InferenceGame(GanGame):
         others = [trick for trick in tricks if type(trick).generator_loss is not Trick.generator_loss]
         if others and inference.answers:
             raise InputError(f"expected {inference} or {others[0]}, got both: the encoder learns from scores alone")
+        if inference.alone and group is not None and group.size > 1:
+            raise InputError(
+                f"expected one process for {inference}, whose running mean is of whole batches, got {group.size}"
+            )
         super().__init__(
             generator, discriminator, loss, penalties, tricks, auxiliary=auxiliary, together=together, group=group
         )

@@ -37,7 +37,8 @@ class Inference(Unit):
 
     `joint` says that the discriminator judges images beside their codes: (x, E(x)) of real images, (G(z), z) of made
     ones. `answers` says that the encoder is trained against its scores. `ratio` says that a score has to be a log
-    ratio of densities, which it is under a logistic loss alone. `single` says that images must not be judged in packs.
+    ratio of densities, which it is under a logistic loss alone. `single` says that images must not be judged in packs,
+    `alone` that processes cannot share a batch: what each works out of its part is not of the whole (G10).
     """
 
     kind: ClassVar[str] = "inference"
@@ -45,6 +46,7 @@ class Inference(Unit):
     answers: ClassVar[bool] = False
     ratio: ClassVar[bool] = False
     single: ClassVar[bool] = True
+    alone: ClassVar[bool] = False
 
     def build(self, generator: Generator, discriminator: Discriminator, nets: Nets) -> tuple[Generator, Discriminator]:
         """Return the networks with what this needs beside them, drawn from torch's global generator."""

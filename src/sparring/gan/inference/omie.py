@@ -47,6 +47,7 @@ class Omie(Inference):
 
     cites = ("belghazi2018",)
     single: ClassVar[bool] = False
+    alone: ClassVar[bool] = True
     weight: float = 1.0
     rate: float = 0.01
     width: int = 256
