@@ -43,9 +43,16 @@ def small(cls: type[Attack]) -> Attack:
     return dataclasses.replace(unit, **fewer)
 
 
+LONG = ("forge_near-l2", "lbfgs-l2", "hopskipjump-linf", "fmn-l1", "cw_l0-l0")
+"""What takes 4 to 13 seconds, and is held to the promises among the slow tests."""
+
+
 @pytest.mark.parametrize(
-    ("cls", "norm"), [(cls, norm) for _, cls in ATTACKS for norm in cls.norms],
-    ids=[f"{name}-{norm}" for name, cls in ATTACKS for norm in cls.norms],
+    ("cls", "norm"),
+    [
+        pytest.param(cls, norm, id=f"{name}-{norm}", marks=[pytest.mark.slow] if f"{name}-{norm}" in LONG else [])
+        for name, cls in ATTACKS for norm in cls.norms
+    ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore::sparring.errors.SparringWarning")
 def test_every_attack_keeps_the_contract(cls: type[Attack], norm: str) -> None:

@@ -25,6 +25,7 @@ def test_comes_close_to_the_exact_distance(linear: Callable[..., Any], biting: b
     assert (ratio < 1.03).all(), ratio
 
 
+@pytest.mark.slow
 def test_a_target_is_reached_and_not_just_any_class(linear: Callable[..., Any]) -> None:
     """T34: also the better of two classes is found most of the time without a target."""
     problem = linear(3)
@@ -77,6 +78,7 @@ def test_labels_alone_give_the_same_images(
     assert not whole.backwards.any()
 
 
+@pytest.mark.slow
 def test_strong_on_a_trained_net(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
     """Labels alone come close to what DeepFool finds with gradients, closer with more of them."""
     net, x, y = digits_net

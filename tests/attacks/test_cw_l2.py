@@ -19,7 +19,7 @@ from sparring.victims.base import Ledger
 
 
 @pytest.mark.parametrize("targeted", [False, True])
-@pytest.mark.parametrize("classes", [2, 5])
+@pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 5])
 @pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_within_two_percent_of_the_exact_distance(
     linear: Callable[..., object], classes: int, targeted: bool, biting: bool
@@ -88,6 +88,7 @@ def test_black_and_white_pixels_move() -> None:
     assert (found.images - x).abs().flatten().tolist() == pytest.approx([0.2] * 4, abs=0.01)
 
 
+@pytest.mark.slow
 def test_hard_and_easy_samples_get_their_own_pace(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
     """T24, T31: alone or in company, in any order, a sample finds the same distance."""
     net, x, y = digits_net

@@ -14,7 +14,7 @@ from sparring.threats.linf import Linf
 
 
 @pytest.mark.parametrize("targeted", [False, True])
-@pytest.mark.parametrize("classes", [2, 5])
+@pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 5])
 @pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_within_two_percent_of_the_exact_distance(
     linear: Callable[..., object], classes: int, targeted: bool, biting: bool
@@ -41,6 +41,7 @@ def test_within_two_percent_of_the_exact_distance(
         ((5,), (0.0, 1.0), torch.float64),
     ],
 )
+@pytest.mark.slow
 def test_any_shape_bounds_and_precision(
     linear: Callable[..., object], shape: tuple[int, ...], bounds: tuple[float, float], dtype: torch.dtype
 ) -> None:

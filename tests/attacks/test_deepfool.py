@@ -27,7 +27,7 @@ def test_reaches_the_exact_distance(linear: Callable[..., Any], norm: str, class
     assert (ratio < (1 + 1e-9 if norm == "l0" else 1.02)).all(), ratio
 
 
-@pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
+@pytest.mark.parametrize("norm", ["l2", *(pytest.param(each, marks=pytest.mark.slow) for each in ("linf", "l1"))])
 def test_reaches_the_target(linear: Callable[..., Any], norm: str) -> None:
     """T34: with two classes the target's boundary is the only one; with more, the target is what is reached."""
     problem = linear(2)
@@ -42,6 +42,7 @@ def test_reaches_the_target(linear: Callable[..., Any], norm: str) -> None:
 @pytest.mark.parametrize(
     ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
 )
+@pytest.mark.slow
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(3, shape, bounds=bounds, dtype=torch.float64)
     found = sparring.attack(problem.net, problem.x, problem.y, "deepfool", L2(eps=float("inf"), bounds=bounds))

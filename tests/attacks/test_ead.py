@@ -38,6 +38,7 @@ def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...]
     assert (found.distance / problem.nearest("l1")).median() < 1.1
 
 
+@pytest.mark.slow
 def test_sparser_and_shorter_in_l1_than_an_attack_for_l2(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
     net, x, y = digits_net
     found = sparring.attack(net, x[:24], y[:24], "ead(steps=50)")

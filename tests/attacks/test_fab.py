@@ -30,7 +30,7 @@ def test_reaches_the_exact_distance(
     assert (ratio < 1.01).all(), ratio
 
 
-@pytest.mark.parametrize("norm", ["linf", "l2", "l1"])
+@pytest.mark.parametrize("norm", ["linf", *(pytest.param(each, marks=pytest.mark.slow) for each in ("l2", "l1"))])
 def test_reaches_a_target(linear: Callable[..., Any], norm: str) -> None:
     """T34: exact where there is one boundary; among three classes near it."""
     for classes, slack in ((2, 1.01), (3, 1.3)):

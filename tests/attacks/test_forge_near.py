@@ -22,6 +22,7 @@ def test_two_classes_within_two_percent_of_the_exact_distance(linear: Callable[.
     assert (ratio < 1.02).all(), ratio
 
 
+@pytest.mark.slow
 def test_a_larger_price_stays_nearer(linear: Callable[..., object]) -> None:
     problem = linear(5)
     cheap, dear = (

@@ -83,6 +83,7 @@ def test_labels_alone_give_the_same_images(
 
 
 @pytest.mark.parametrize("norm", ["l2", "linf"])
+@pytest.mark.slow
 def test_strong_on_a_trained_net(digits_net: tuple[nn.Module, Tensor, Tensor], norm: str) -> None:
     """Labels alone come close to what DeepFool finds with gradients, closer with more of them."""
     net, x, y = digits_net

@@ -18,7 +18,7 @@ from sparring.victims.base import Ledger
 
 
 @pytest.mark.parametrize("targeted", [False, True])
-@pytest.mark.parametrize("classes", [2, 5])
+@pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 5])
 @pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_within_two_percent_of_the_exact_distance(
     linear: Callable[..., object], classes: int, targeted: bool, biting: bool
@@ -96,6 +96,7 @@ def test_hard_and_easy_samples_get_their_own_pace(digits_net: tuple[nn.Module, T
     assert torch.allclose(whole.distance, turned.distance[order], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_only_images_inside_a_finite_radius_count(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
     net, x, y = digits_net
     free = sparring.attack(net, x[:40], y[:40], "lbfgs(steps=40, search_steps=5)")

@@ -44,6 +44,7 @@ def test_a_target_is_reached_and_not_just_any_class(linear: Callable[..., Any]) 
 @pytest.mark.parametrize(
     ("shape", "bounds"), [pytest.param((16,), (-3.0, 2.0), marks=pytest.mark.slow), ((3, 2, 3), (0.0, 255.0))]
 )
+@pytest.mark.slow
 def test_any_shape_and_bounds(linear: Callable[..., Any], shape: tuple[int, ...], bounds: tuple[float, float]) -> None:
     problem = linear(3, shape, bounds=bounds, dtype=torch.float64)
     found = sparring.attack(problem.net, problem.x, problem.y, "rays(queries=1500)", Linf(INF, bounds))

@@ -28,6 +28,7 @@ def rows() -> list[Row]:
     return bench.attacks(short, quick=True, n=8, peers=False)
 
 
+@pytest.mark.slow
 def test_every_attack_has_a_row_in_every_norm_it_is_made_for(rows: list[Row]) -> None:
     shown = {(row.attack.partition("(")[0], row.threat.partition("(")[0]) for row in rows}
     for name in units("attack"):
@@ -38,6 +39,7 @@ def test_every_attack_has_a_row_in_every_norm_it_is_made_for(rows: list[Row]) ->
     assert not [row.note for row in rows if row.note]
 
 
+@pytest.mark.slow
 def test_figures_are_within_their_ranges(rows: list[Row]) -> None:
     for row in rows:
         unit = parse_as(Attack, row.attack)
@@ -53,6 +55,7 @@ def test_figures_are_within_their_ranges(rows: list[Row]) -> None:
         assert (row.median is None) == (not unit.minimal and unit.free_threat is None)
 
 
+@pytest.mark.slow
 def test_minimal_attacks_come_near_the_exact_distance_and_never_below(rows: list[Row]) -> None:
     """A distance below the exact one would be a bug of the judge, the oracle or the attack."""
     near = 0

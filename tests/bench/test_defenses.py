@@ -18,6 +18,7 @@ def test_all_are_in_it_and_the_undefended_one_is_first() -> None:
     assert sorted(names) == sorted(units("defense"))
 
 
+@pytest.mark.slow
 def test_a_row_holds_the_runs_own_figures_and_a_second_call_trains_nothing(tmp_path: Path) -> None:
     recipe, chosen = Recipe(epochs=1, held_out=50, evaluations=1), ["standard", "fast"]
     rows = bench_defenses(

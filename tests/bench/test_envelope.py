@@ -15,6 +15,7 @@ from sparring.errors import InputError
 DIGITS = problem("digits-linear")
 
 
+@pytest.mark.slow
 def test_every_stored_envelope_is_what_it_says() -> None:
     """Checksums of weights, samples and distances hold, and the net is right on every sample."""
     names = sorted(path.stem for path in FOLDER.glob("*.safetensors"))

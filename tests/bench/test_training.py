@@ -9,6 +9,7 @@ from sparring.data import load_data
 from sparring.errors import InputError
 
 
+@pytest.mark.slow
 def test_both_sides_learn_from_the_same_batches_and_the_ratio_is_of_one_race() -> None:
     train, held = load_data("digits:train"), load_data("digits:test")
     (row,) = training_speed(

@@ -24,6 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_the_audit_finds_what_the_insider_finds_and_the_careless_do_not(folder: Path) -> None:
     """T33, T4: without a gradient, or with a saturated one, a careless figure is far above the truth."""
     rows = {row.name: row for row in audit_zoo(trained_zoo(folder), load_data("digits:test"), THREAT, n=24)}

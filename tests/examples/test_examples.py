@@ -50,6 +50,7 @@ def test_an_audit_finds_fewer_right(
     assert low < robust < high
 
 
+@pytest.mark.slow
 def test_norms_differ_in_what_they_touch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_network_is_led_to_an_iguana(
         assert "more than 4 levels" in out
 
 
+@pytest.mark.slow
 def test_two_rules_arrive_one_stands_and_one_runs_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +117,7 @@ def test_hardening_buys_robustness(
     assert percentages(after)[1] > percentages(before)[1] + 10
 
 
+@pytest.mark.slow
 def test_a_detector_stops_those_who_do_not_know_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

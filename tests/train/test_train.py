@@ -80,6 +80,7 @@ def test_what_a_run_leaves(tmp_path: Path):
     assert "betas=(0, 0.99)" in told, "defaults too: they may be others when the run is read"
 
 
+@pytest.mark.slow
 def test_without_a_folder_it_is_the_same_generator(tmp_path: Path):
     with_folder, without = trained(out=tmp_path), trained()
     for one, two in zip(with_folder.generator.parameters(), without.generator.parameters(), strict=True):
@@ -149,6 +150,7 @@ def test_a_run_that_is_over_is_not_trained_again(tmp_path: Path):
     assert again.alarms == first.alarms
 
 
+@pytest.mark.slow
 def test_minutes_become_images(tmp_path: Path):
     found = sparring.train(SMALL, "digits:train", minutes=0.1, out=tmp_path)
     assert found.result["images"] >= 12 * 32
