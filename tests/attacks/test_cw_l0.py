@@ -40,6 +40,7 @@ def test_any_shape_bounds_and_precision(
     assert torch.equal(found.distance, problem.nearest("l0"))
 
 
+@pytest.mark.slow
 def test_three_targeted_classes_are_reached(linear: Callable[..., object]) -> None:
     problem = linear(3)
     found = sparring.attack(problem.net, problem.x, problem.y, "cw_l0(steps=20)", targets=problem.targets)

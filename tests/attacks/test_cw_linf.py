@@ -83,6 +83,7 @@ def test_confidence_is_a_margin_that_must_be_had(digits_net: tuple[nn.Module, Te
     assert (found.distance > plain.distance).all()
 
 
+@pytest.mark.slow
 def test_only_images_inside_a_finite_radius_count(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
     net, x, y = digits_net
     free = sparring.attack(net, x[:40], y[:40], "cw_linf(steps=40, search_steps=5)")

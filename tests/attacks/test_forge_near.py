@@ -47,6 +47,7 @@ def test_reaches_the_target_with_the_confidence_asked_for(digits_net: tuple[nn.M
     assert (sure.distance > bare.distance).all()
 
 
+@pytest.mark.slow
 def test_as_near_as_the_attack_made_for_it(digits_net: tuple[nn.Module, Tensor, Tensor]) -> None:
     net, x, y = digits_net
     x, y = x[:40], y[:40]

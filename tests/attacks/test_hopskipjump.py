@@ -29,7 +29,7 @@ def test_comes_close_to_the_exact_distance(linear: Callable[..., Any], norm: str
     assert (ratio < {"l2": 1.08, "linf": 1.15}[norm]).all(), ratio
 
 
-@pytest.mark.parametrize("norm", ["l2", "linf"])
+@pytest.mark.parametrize("norm", ["l2", pytest.param("linf", marks=pytest.mark.slow)])
 def test_a_target_is_reached_and_not_just_any_class(linear: Callable[..., Any], norm: str) -> None:
     """T34: also the better of two classes is found most of the time without a target."""
     problem = linear(3)
