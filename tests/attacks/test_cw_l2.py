@@ -18,7 +18,7 @@ from sparring.threats.l2 import L2
 from sparring.victims.base import Ledger
 
 
-@pytest.mark.parametrize("targeted", [False, True])
+@pytest.mark.parametrize("targeted", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 5])
 @pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_within_two_percent_of_the_exact_distance(
@@ -64,7 +64,8 @@ def search_on(net: nn.Module, x: Tensor, y: Tensor) -> Search:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("first", [pytest.param(None, marks=pytest.mark.slow), 0.01])
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [None, 0.01])
 def test_finds_the_best_constant(linear: Callable[..., object], first: float | None) -> None:
     """T23: ‖δ‖² + c · f has its minimum on the boundary at c = 2 · gap / ‖w‖², for each sample its own."""
     problem = linear(2, biting=False)

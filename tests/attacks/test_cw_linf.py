@@ -13,7 +13,7 @@ from sparring.errors import InputError
 from sparring.threats.linf import Linf
 
 
-@pytest.mark.parametrize("targeted", [False, True])
+@pytest.mark.parametrize("targeted", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("classes", [pytest.param(2, marks=pytest.mark.slow), 5])
 @pytest.mark.parametrize("biting", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_within_two_percent_of_the_exact_distance(

@@ -42,6 +42,7 @@ def test_it_goes_back_to_before_the_first_of_the_records_that_an_alarm_takes(eve
     assert back.after == limits.grace
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_and_one_that_was_not_end_alike(tmp_path: Path):
     """G26: the same weights to the bit, the same log but for times, the same alarms."""
     whole = trained(out=tmp_path / "whole")
