@@ -47,7 +47,7 @@ class Limits:
     grace: int = 500
     patience: int = 2
     pulses: int = 5
-    spread: float = 0.4
+    spread: float = 0.3
     copies: float = 0.5
     recall: float = 0.2
     found: float = 0.3
