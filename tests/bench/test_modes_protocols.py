@@ -56,7 +56,7 @@ def test_nets_of_points_see_the_problems_own_units(problem: str, half: float) ->
         if problem in protocol.settings:
             unit = method_of("gan", problem, name)[1]
             assert isinstance(unit, Gan)
-            assert unit.nets.scale == parse_as(Problem, problem).half == half  # type: ignore[attr-defined]
+            assert unit.nets.scale == parse_as(Problem, problem).half == half
 
 
 @pytest.mark.parametrize(("name", "share"), [("metz-quarter", 4), ("metz-half", 2)])

@@ -50,7 +50,7 @@ def test_names_are_the_protocols_and_what_is_written_out_is_as_written() -> None
         (lambda: method_of("veegan", "ring", "pacgan"), "got 'veegan'"),
     ],
 )
-def test_what_a_protocol_does_not_have_is_refused(call, words: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_a_protocol_does_not_have_is_refused(call, words: str) -> None:
     with pytest.raises(InputError, match=words):
         call()
 

@@ -46,12 +46,16 @@ def test_a_record_that_says_little_raises_none():
     assert heard(*({"event": event, "round": r, "images": r} for r in ROUNDS for event in ("train", "evaluate"))) == []
 
 
-@pytest.mark.parametrize("fields", [{"spread": 0.1}, {"copies": 0.8}])
+@pytest.mark.parametrize("fields", [{"spread": 0.1}, {"spread": 0.29}, {"copies": 0.8}])
 def test_samples_that_are_all_alike(fields):
     """Told at the second look after the grace: once may be chance, and in the beginning all samples are alike."""
     assert heard(*(looks(r, **fields) for r in ROUNDS)) == [("collapse", 600)]
     assert heard(*(looks(r, **(fields if r == 1000 else {})) for r in ROUNDS)) == []
     assert "as far apart as real images" in watched(*(looks(r, **fields) for r in ROUNDS)).alarms[0].evidence
+
+
+def test_a_third_of_the_real_spread_is_none():
+    assert heard(*(looks(r, spread=0.31) for r in ROUNDS)) == []
 
 
 def test_recall_that_falls_is_a_collapse_and_recall_that_was_never_there_is_a_beginning():

@@ -12,6 +12,10 @@ from sparring.modes._stack import can_stack
 from sparring.registry import parse
 
 
+def linear(net: nn.Module) -> list[nn.Linear]:
+    return [m for m in net.modules() if isinstance(m, nn.Linear)]
+
+
 def test_two_pieces_of_opposite_slope_are_the_absolute_value() -> None:
     """max(x, −x) = |x|, with the slope of the sign; and max(x, 0) is ReLU."""
     layer = nn.Linear(1, 4)
@@ -28,10 +32,9 @@ def test_two_pieces_of_opposite_slope_are_the_absolute_value() -> None:
 def test_a_layer_is_the_largest_of_so_many_linear_maps() -> None:
     torch.manual_seed(0)
     d = Maxout(judges=(7,), pieces=3).discriminator((2,))
-    linear = d.body[2]  # type: ignore[index]
-    assert isinstance(linear, nn.Linear)
+    layer = d.body[2]
     x = torch.rand(50, 2)
-    parts = zip(linear.weight.chunk(3), linear.bias.chunk(3), strict=True)
+    parts = zip(layer.weight.chunk(3), layer.bias.chunk(3), strict=True)
     maps = torch.stack([(2 * x - 1) @ w.T + b for w, b in parts])
     assert torch.allclose(d.features(x), maps.max(0).values, atol=1e-7)
 
@@ -52,7 +55,6 @@ def test_layers_are_those_of_the_paper() -> None:
     torch.manual_seed(0)
     unit = Maxout()
     generator, d = unit.generator((2,)), unit.discriminator((2,))
-    linear = lambda net: [m for m in net.modules() if isinstance(m, nn.Linear)]  # noqa: E731
     assert [(m.in_features, m.out_features) for m in linear(generator)] == [(2, 400), *[(400, 400)] * 3, (400, 2)]
     assert [m.bias is None for m in linear(generator)] == [True] * 4 + [False]
     assert [(m.in_features, m.out_features) for m in linear(d)] == [(2, 1000), (200, 1000), (200, 1000), (200, 1)]
@@ -78,7 +80,7 @@ def test_the_scale_is_that_of_both_nets() -> None:
     inner = torch.rand(20, 2) / 2 + 0.25
     assert torch.allclose(two(inner), one(2 * inner - 0.5), atol=1e-7)
     made = Maxout(hidden=(9,), scale=6.0).generator((2,)).eval()
-    x = made.body[:-1](torch.ones(4, 2))  # type: ignore[index]
+    x = made.body[:-1](torch.ones(4, 2))
     assert torch.allclose(6 * (2 * made(torch.ones(4, 2)) - 1), 6 * (x / 6).tanh(), atol=1e-6)
 
 

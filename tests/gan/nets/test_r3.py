@@ -45,6 +45,17 @@ def test_a_fresh_discriminator_is_linear():
     assert float(d(x).detach().std()) > 0.01
 
 
+def test_codes_become_a_grid_by_any_linear_map():
+    """All 16 places of a channel move apart from each other, and numbers are as large as those of the code."""
+    torch.manual_seed(0)
+    generator = parse("r3(width=8)").generator((1, 32, 32))
+    z = torch.randn(200, 64, dtype=torch.float64)
+    grid = generator.double().body[0](z).detach()
+    assert grid.shape[2:] == (4, 4)
+    assert torch.linalg.matrix_rank(grid[:, 0].flatten(1)) == 16
+    assert float(grid.square().mean()) == pytest.approx(1, rel=0.05)
+
+
 def test_the_start_is_scaled_by_the_number_of_blocks():
     """Standard deviation gain · L^(−1/2) / √fan-in in the first layer of a block, L all blocks of the net."""
     torch.manual_seed(0)

@@ -12,11 +12,14 @@ from sparring.modes._stack import can_stack
 from sparring.registry import parse
 
 
+def linear(net: nn.Module) -> list[nn.Linear]:
+    return [m for m in net.modules() if isinstance(m, nn.Linear)]
+
+
 def test_layers_are_those_of_the_notebook_and_every_matrix_is_orthogonal() -> None:
     torch.manual_seed(0)
     unit = Tanh()
     generator, d = unit.generator((2,)), unit.discriminator((2,))
-    linear = lambda net: [m for m in net.modules() if isinstance(m, nn.Linear)]  # noqa: E731
     assert [(m.in_features, m.out_features) for m in linear(generator)] == [(256, 128), (128, 128), (128, 2)]
     assert [(m.in_features, m.out_features) for m in linear(d)] == [(2, 128), (128, 128), (128, 1)]
     for layer in (*linear(generator), *linear(d)):

@@ -82,6 +82,20 @@ def test_weights_of_the_generator_keep_the_spread_of_a_tanh() -> None:
     assert layers[1].bias.std().item() == pytest.approx(0.01, rel=0.2)
 
 
+def test_with_signs_the_generator_is_of_leaky_relu_and_begins_as_he_says() -> None:
+    """Far out it goes on in straight lines; deviations of √(2 / 1.04) over the root of the inputs."""
+    torch.manual_seed(0)
+    net = Waves(latent=64, signs=8, hidden=(256, 100)).generator((2,))
+    layers = [layer for layer in net.body if isinstance(layer, nn.Linear)]
+    for layer, inputs in zip(layers[:2], (64, 100), strict=True):
+        assert layer.weight.std().item() == pytest.approx(math.sqrt(2 / 1.04 / inputs), rel=0.05)
+    direction = torch.randn(5, 64, dtype=torch.float64)
+    with torch.no_grad():
+        one, two, three = (net.double().body(k * 1e4 * direction) for k in (1, 2, 3))
+    torch.testing.assert_close(three - two, two - one, rtol=1e-2, atol=1.0)
+    assert (two - one).norm(dim=1).min().item() > 1000
+
+
 def test_the_first_layer_of_the_discriminator_is_sines_with_phases_of_all_kinds() -> None:
     torch.manual_seed(0)
     _, first, sine, *_ = Waves(sines=2000).discriminator((2,)).body

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from sparring.data import Dataset
@@ -35,9 +37,23 @@ def test_it_is_trained_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("_tiny")
-def test_one_of_other_data_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("other", [{"data": "0"}, {"net": "cnn"}])
+def test_another_net_or_one_of_other_data_is_refused(other: dict[str, str], tmp_path: Path) -> None:
     digits_of("tiny", tmp_path, epochs=1)
     path = tmp_path / "classifier-tiny.safetensors"
-    save_file(load_file(path), path, {"about": '{"data": "0", "accuracy": 1.0}'})
-    with pytest.raises(InputError, match="got one of other data"):
+    with safe_open(str(path), "pt") as file:
+        kept = json.loads(file.metadata()["about"])
+    save_file(load_file(path), path, {"about": json.dumps(kept | other)})
+    with pytest.raises(InputError, match="got another net or other data"):
         digits_of("tiny", tmp_path)
+
+
+@pytest.mark.parametrize(("n", "epochs"), [(4000, 12), (60_000, 3), (8000, 6)])
+def test_the_more_pictures_the_fewer_epochs(n: int, epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    few = Dataset(torch.zeros(1, 1, 28, 28, dtype=torch.uint8).expand(n, -1, -1, -1), torch.arange(n) % 2)
+    monkeypatch.setattr(_digits, "load_data", lambda text: few)
+    monkeypatch.setattr(_digits, "fit", lambda net, data, epochs: asked.append(epochs))
+    monkeypatch.setattr(_digits, "accuracy", lambda net, data: 1.0)
+    digits_of("tiny", None)
+    assert asked == [epochs]

@@ -80,6 +80,11 @@ class Discriminator(nn.Module):
         """The shape of a sample as it is judged: an image's, but where something stands beside it."""
         return packed_shape(self.shape, self.pack)
 
+    @property
+    def heads(self) -> list[nn.Linear]:
+        """The linear layers on top: the score's, and that of classes where there are some."""
+        return [head for head in (self.score, self.classify) if head is not None]
+
     def features(self, x: Images) -> Tensor:
         """Return features (n, width)."""
         if self.pack > 1 and tuple(x.shape[1:]) != self.given:
@@ -138,6 +143,18 @@ class Nets(Unit, ABC):
     @abstractmethod
     def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
         """Return a fresh discriminator of images (*shape) in [0, 1]."""
+
+
+class Scaled(nn.Module):
+    """Numbers times a constant."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the products."""
+        return self.factor * x
 
 
 def inputs(latent: int, classes: int) -> int:

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from sparring.errors import InputError
-from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, inputs
-from sparring.gan.nets.tanh import heads
-from sparring.gan.nets.waves import Scaled
+from sparring.gan.nets.base import Discriminator, Generator, Nets, Scaled, check_sizes, inputs
 
 SPREAD = 0.02
 """The standard deviation of all weights at first."""
@@ -74,7 +72,7 @@ class Maxout(Nets):
         for before, after in itertools.pairwise((math.prod(shape), *self.judges)):
             layers += [_drawn(nn.Linear(before, self.pieces * after)), Largest(self.pieces)]
         found = Discriminator(nn.Sequential(*layers), shape, self.judges[-1], classes)
-        for head in heads(found):
+        for head in found.heads:
             _drawn(head)
         return found
 

@@ -91,9 +91,8 @@ class R3(Nets):
                 layers.append(_Resampled(sizes[step + 1], widths[step], widths[step + 1]))
         layers.append(_drawn(nn.Conv2d(widths[-1], widths[-1], sizes[-1], groups=widths[-1], bias=False)))
         found = Discriminator(nn.Sequential(*layers), shape, widths[-1], classes)
-        for head in (found.score, found.classify):
-            if head is not None:
-                _drawn(head)
+        for head in found.heads:
+            _drawn(head)
         return found
 
     def _plan(self, h: int, w: int) -> tuple[list[tuple[int, int]], list[int], list[int]]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from sparring.errors import InputError
-from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, inputs
-from sparring.gan.nets.waves import Scaled
+from sparring.gan.nets.base import Discriminator, Generator, Nets, Scaled, check_sizes, inputs
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Tanh(Nets):
         found = Discriminator(
             nn.Sequential(nn.Flatten(), Scaled(self.scale), *layers), shape, self.hidden[-1], classes
         )  # fmt: skip
-        for head in heads(found):
+        for head in found.heads:
             self._drawn(head)
         return found
 
@@ -75,8 +74,3 @@ class Tanh(Nets):
         nn.init.orthogonal_(linear.weight, self.gain)
         nn.init.zeros_(linear.bias)
         return linear
-
-
-def heads(judge: Discriminator) -> list[nn.Linear]:
-    """Return the linear heads of a discriminator: the score's, and that of classes where there are some."""
-    return [head for head in (judge.score, judge.classify) if head is not None]

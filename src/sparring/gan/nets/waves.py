@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.errors import InputError
-from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, inputs
+from sparring.gan.nets.base import Discriminator, Generator, Nets, Scaled, check_sizes, inputs
 from sparring.gan.nets.dense import _layers
 
 
@@ -34,18 +34,6 @@ class Signs(nn.Module):
         return torch.cat([z[:, : self.count].sign(), z[:, self.count :]], 1)
 
 
-class Scaled(nn.Module):
-    """Numbers times a constant."""
-
-    def __init__(self, factor: float) -> None:
-        super().__init__()
-        self.factor = factor
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the products."""
-        return self.factor * x
-
-
 @dataclass(frozen=True)
 class Waves(Nets):
     """Two multilayer perceptrons: a generator of tanh, and a discriminator whose first layer is sines of the sample.
@@ -57,8 +45,8 @@ class Waves(Nets):
 
     A continuous map of normal codes must still draw bridges between modes, and the steeper its slopes the fewer samples
     lie on them. With `signs` = s it need not: s numbers of a code count by their sign, which cuts the codes into 2^s
-    cells of equal mass with nothing between, each free to go to a mode of its own. Then the generator is of leaky ReLU:
-    it needs no plateaus, and on 25 modes tanh left cells between them.
+    cells of equal mass with nothing between, each free to go to a mode of its own. Then the generator is of leaky ReLU,
+    as it needs no plateaus.
 
     Samples of d > 2 numbers leave the generator's last layer times √(2 / d). Adam moves every weight as far in a step,
     which else would take a sample √d times as far in d dimensions, mostly by noise, that is, off the modes.
