@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from sparring.errors import InputError
+from sparring.gan.tricks.principal_axes import Axes
 from sparring.modes._stack import can_stack, stack, unstack
 
 
@@ -45,6 +46,18 @@ def test_a_net_comes_out_as_it_went_in() -> None:
     for place, net in enumerate(apart):
         back = unstack(whole, place, apart[0])
         assert all(torch.equal(a, b) for a, b in zip(back.parameters(), net.parameters(), strict=True))
+
+
+def test_axes_of_the_same_data_are_shared_and_come_out_again() -> None:
+    apart = [nn.Sequential(nn.Linear(3, 2), Axes(torch.ones(2), 2 * torch.eye(2))) for _ in range(3)]
+    whole, x = stack(apart), torch.randn(6, 3)
+    assert torch.allclose(
+        whole(x), torch.cat([net(part) for net, part in zip(apart, x.chunk(3), strict=True)]), atol=1e-6
+    )
+    assert torch.equal(unstack(whole, 2, apart[0])(x), apart[2](x))
+    other = nn.Sequential(nn.Linear(3, 2), Axes(torch.zeros(2), 2 * torch.eye(2)))
+    with pytest.raises(InputError, match="expected the same axes"):
+        stack([*apart, other])
 
 
 def test_nets_with_other_weights_are_not_stacked() -> None:

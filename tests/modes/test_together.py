@@ -19,6 +19,7 @@ GANS = [
     f"gan({NETS}, loss=non_saturating(), penalties=(), batch_size=16, betas=(0.5, 0.99))",
     f"gan({NETS}, loss=wgan(), penalties=(wgan_gp(),), rule=alternating(k=2), batch_size=16, optimizer=rmsprop)",
     f"gan({NETS}, tricks=(packing(m=2), instance_noise()), batch_size=17)",
+    "gan(nets=waves(latent=3, signs=2, hidden=(16, 8)), tricks=(principal_axes(),), batch_size=16, lr=1e-4)",
 ]
 
 

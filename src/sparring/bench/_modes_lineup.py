@@ -13,7 +13,8 @@ SHARED = {
 }  # fmt: skip
 """What all GANs of points have in common: nets, learning rate, batch, schedule, average."""
 GANS = {
-    "baseline": "penalties=(r1(gamma=1e-4, every=4), r2(gamma=1e-4, every=4)), tricks=(instance_noise(until=0.6),)",
+    "baseline": "penalties=(r1(gamma=1e-4, every=4), r2(gamma=1e-4, every=4)), "
+    "tricks=(principal_axes(), instance_noise(until=0.6))",
     "gan": "loss=non_saturating(), penalties=()",
     "wgan-gp": "loss=wgan(), penalties=(wgan_gp(),), rule=alternating(k=5), betas=(0.0, 0.9)",
     "pacgan": "loss=non_saturating(), penalties=(), tricks=(packing(m=2),)",

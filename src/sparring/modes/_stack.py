@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.errors import InputError
+from sparring.gan.tricks.principal_axes import Axes
 
 
 class StackedLinear(nn.Module):
@@ -44,8 +45,9 @@ class StackedLinear(nn.Module):
 
 
 def can_stack(module: nn.Module) -> bool:
-    """Say whether every weight and buffer of a module is that of a plain linear layer."""
+    """Say whether every weight of a module is that of a plain linear layer, and every buffer one of fixed `Axes`."""
     inside = {id(tensor) for _, layer in _linear(module) for tensor in layer.parameters(recurse=False)}
+    inside |= {id(tensor) for layer in module.modules() if isinstance(layer, Axes) for tensor in layer.buffers()}
     held = [*module.parameters(), *module.buffers()]
     return bool(held) and all(id(each) in inside for each in held)
 
@@ -53,10 +55,14 @@ def can_stack(module: nn.Module) -> bool:
 def stack(modules: Sequence[nn.Module]) -> nn.Module:
     """Return one module that does to rows (S·n, …) what each of S does to its own n; theirs are left as they are.
 
-    Raises: InputError for modules with weights outside linear layers: convolutions, norms, embeddings.
+    Raises: InputError for modules with weights outside linear layers: convolutions, norms, embeddings; and for axes
+    that are not the same in all.
     """
     if not all(map(can_stack, modules)):
         raise InputError("expected nets of linear layers alone to train several as one, got others: use nets=dense()")
+    for each in zip(*(module.buffers() for module in modules), strict=True):
+        if not all(torch.allclose(each[0], other, equal_nan=True) for other in each[1:]):
+            raise InputError("expected the same axes in all nets, got others: train all on the same data")
     whole = copy.deepcopy(modules[0])
     layers = [dict(_linear(module)) for module in modules]
     for name, _ in _linear(whole):

@@ -97,8 +97,8 @@ def _times(loss: Callable[[], Tensor], count: int) -> Tensor:
     return count * loss()
 
 
-BY_ROWS = ("packing", "instance_noise", "weight_clipping", "r1", "r2", "wgan_gp")
-"""Tricks and penalties that do to a row, or to a weight, what they do to it alone."""
+BY_ROWS = ("principal_axes", "packing", "instance_noise", "weight_clipping", "r1", "r2", "wgan_gp")
+"""Tricks and penalties that do to a row, or to a weight, what they do to it alone, or nothing once nets are built."""
 
 
 def fits_together(gan: Gan, shape: tuple[int, ...]) -> bool:

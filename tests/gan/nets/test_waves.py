@@ -10,7 +10,7 @@ from torch import nn
 
 from sparring.errors import InputError
 from sparring.gan.nets.dense import Dense
-from sparring.gan.nets.waves import Signs, Waves
+from sparring.gan.nets.waves import REACH, SHARE, Cells, Waves
 
 
 def test_wavelengths_go_from_twice_the_box_to_a_fraction_of_it() -> None:
@@ -56,19 +56,46 @@ def test_signs_of_codes_are_all_that_is_seen_of_them() -> None:
     assert not torch.equal(one, moved)
 
 
-def test_signs_are_one_or_minus_one_and_have_no_slope() -> None:
-    z = torch.tensor([[0.2, -3.0, 0.7], [-5.0, 1e-9, -2.0]], requires_grad=True)
-    seen = Signs(2)(z)
-    assert seen.tolist() == [[1, -1, z[0, 2].item()], [-1, 1, -2]]
-    (slope,) = torch.autograd.grad(seen.sum(), z)
-    assert slope.tolist() == [[0, 0, 1], [0, 0, 1]]
+def cells(signs: int = 2) -> Cells:
+    """Cell k is at (k, −k); the net doubles what it is given."""
+    table = nn.Linear(2**signs, 2, bias=False)
+    table.weight.data = torch.stack([torch.arange(2.0**signs), -torch.arange(2.0**signs)]) / REACH
+    shape = nn.Linear(signs + 1, 2, bias=False)
+    shape.weight.data = 2 * torch.eye(signs + 1)[-2:]
+    return Cells(signs, table, shape)
+
+
+def test_a_cell_has_a_point_of_its_own_and_the_net_adds_a_tenth() -> None:
+    """Bits of the first two numbers say which; the net is given their signs, and the rest as it is."""
+    z = torch.tensor([[-1.0, -1.0, 0.5], [3.0, -0.1, 0.5], [-2.0, 1e-9, 0.5], [0.2, 7.0, -4.0]], requires_grad=True)
+    made = cells()(z)
+    place = torch.tensor([[0.0, 0.0], [1.0, -1.0], [2.0, -2.0], [3.0, -3.0]])
+    added = SHARE * 2 * torch.tensor([[-1.0, 0.5], [-1.0, 0.5], [1.0, 0.5], [1.0, -4.0]])
+    assert torch.allclose(made, place + added)
+    (slope,) = torch.autograd.grad(made.sum(), z)
+    assert slope[:, :2].abs().max() == 0
+    assert torch.allclose(slope[:, 2], torch.tensor(2 * SHARE))
 
 
 def test_signs_cut_codes_into_cells_of_equal_mass() -> None:
-    z = torch.randn(8000, 4, generator=torch.Generator().manual_seed(0))
-    cells, counts = Signs(3)(z)[:, :3].unique(dim=0, return_counts=True)
-    assert len(cells) == 8
+    z = torch.randn(8000, 4, generator=torch.Generator().manual_seed(0)) * torch.tensor([1, 1, 1, 0])
+    _, counts = cells(3)(z).unique(dim=0, return_counts=True)
+    assert len(counts) == 8
     assert (counts / 8000 - 1 / 8).abs().max() < 4 * (7 / 64 / 8000) ** 0.5
+
+
+def test_points_of_cells_begin_standard_normal_and_a_step_moves_each_by_sixteen_rates() -> None:
+    torch.manual_seed(0)
+    cell = Waves(latent=10, signs=10).generator((2,)).body[0]
+    points = REACH * cell.table.weight.detach()
+    assert points.mean().item() == pytest.approx(0, abs=0.1)
+    assert points.std().item() == pytest.approx(1, rel=0.05)
+    optimizer = torch.optim.Adam(cell.table.parameters(), lr=1e-3)
+    z = torch.ones(1, 10)
+    before = cell(z).detach()
+    cell(z).sum().backward()
+    optimizer.step()
+    assert torch.allclose(before - cell(z).detach(), torch.full((1, 2), 16e-3), rtol=1e-3)
 
 
 def test_weights_of_the_generator_keep_the_spread_of_a_tanh() -> None:
@@ -86,12 +113,12 @@ def test_with_signs_the_generator_is_of_leaky_relu_and_begins_as_he_says() -> No
     """Far out it goes on in straight lines; deviations of √(2 / 1.04) over the root of the inputs."""
     torch.manual_seed(0)
     net = Waves(latent=64, signs=8, hidden=(256, 100)).generator((2,))
-    layers = [layer for layer in net.body if isinstance(layer, nn.Linear)]
+    layers = [layer for layer in net.body[0].shape if isinstance(layer, nn.Linear)]
     for layer, inputs in zip(layers[:2], (64, 100), strict=True):
         assert layer.weight.std().item() == pytest.approx(math.sqrt(2 / 1.04 / inputs), rel=0.05)
     direction = torch.randn(5, 64, dtype=torch.float64)
     with torch.no_grad():
-        one, two, three = (net.double().body(k * 1e4 * direction) for k in (1, 2, 3))
+        one, two, three = (net.double().body(k * 1e5 * direction) for k in (1, 2, 3))
     torch.testing.assert_close(three - two, two - one, rtol=1e-2, atol=1.0)
     assert (two - one).norm(dim=1).min().item() > 1000
 
@@ -105,8 +132,10 @@ def test_the_first_layer_of_the_discriminator_is_sines_with_phases_of_all_kinds(
 
 
 def test_more_signs_than_codes_are_refused() -> None:
-    with pytest.raises(InputError, match="latent, 2, got 3"):
+    with pytest.raises(InputError, match=r"min\(latent, 12\), 2, got 3"):
         Waves(latent=2, signs=3)
+    with pytest.raises(InputError, match=r"min\(latent, 12\), 12, got 13"):
+        Waves(latent=20, signs=13)
 
 
 def test_a_step_of_adam_moves_a_sample_as_far_in_any_number_of_dimensions() -> None:

@@ -13,6 +13,9 @@ from sparring.errors import InputError
 from sparring.gan.nets.base import Discriminator, Generator, Nets, Scaled, check_sizes, inputs
 from sparring.gan.nets.dense import _layers
 
+REACH, SHARE, MOST_SIGNS = 16.0, 0.1, 12
+"""Of `Cells`: what an entry of the table counts and what the net does, and how many signs there may be."""
+
 
 class Sine(nn.Module):
     """sin x, number by number."""
@@ -22,16 +25,23 @@ class Sine(nn.Module):
         return x.sin()
 
 
-class Signs(nn.Module):
-    """The signs of the first numbers of each row, the others as they are."""
+class Cells(nn.Module):
+    """A table by the signs of the first numbers of a code, plus a little of what a net makes of signs and the rest.
 
-    def __init__(self, count: int) -> None:
+    The table is a linear layer of ones and zeros, REACH times: that is how much farther a step of Adam moves an entry.
+    """
+
+    def __init__(self, signs: int, table: nn.Linear, shape: nn.Module) -> None:
         super().__init__()
-        self.count = count
+        self.signs, self.table, self.shape = signs, table, shape
 
     def forward(self, z: Tensor) -> Tensor:
-        """Return rows of the same length."""
-        return torch.cat([z[:, : self.count].sign(), z[:, self.count :]], 1)
+        """Return samples (n, d) of codes (n, latent)."""
+        bits = z[:, : self.signs] > 0
+        cell = (bits * 2 ** torch.arange(self.signs, device=z.device)).sum(1)
+        place = self.table(REACH * nn.functional.one_hot(cell, 2**self.signs).to(z.dtype))
+        result: Tensor = place + SHARE * self.shape(torch.cat([2 * bits.to(z.dtype) - 1, z[:, self.signs :]], 1))
+        return result
 
 
 @dataclass(frozen=True)
@@ -45,15 +55,16 @@ class Waves(Nets):
 
     A continuous map of normal codes must still draw bridges between modes, and the steeper its slopes the fewer samples
     lie on them. With `signs` = s it need not: s numbers of a code count by their sign, which cuts the codes into 2^s
-    cells of equal mass with nothing between, each free to go to a mode of its own. Then the generator is of leaky ReLU,
-    as it needs no plateaus.
+    cells of equal mass with nothing between. A table has a point for each cell, standard normal at first, and a tenth
+    of the perceptron, then of leaky ReLU, is added to it. Cells move each for itself: where one net has to move them
+    all, those on the way between far modes take the ones that had arrived with them.
 
     Samples of d > 2 numbers leave the generator's last layer times √(2 / d). Adam moves every weight as far in a step,
     which else would take a sample √d times as far in d dimensions, mostly by noise, that is, off the modes.
 
     Fields:
         latent: ≥ 1, length of a code.
-        signs: how many numbers of a code, the first ones, count by their sign alone; in 0 … latent.
+        signs: how many numbers of a code, the first ones, count by their sign alone; in 0 … min(latent, 12).
         hidden: units of each hidden layer, each ≥ 1, in both networks; the generator's in reverse.
         sines: ≥ 1 sines.
         finest: ≥ 1, how many times shorter the shortest wavelength is than the longest, which is twice the box.
@@ -63,14 +74,15 @@ class Waves(Nets):
     Source: Tancik et al. 2020, arXiv 2006.10739. **Differs**: a geometric series of frequencies and not a normal draw;
     one sine with a phase in place of a pair; they are trained with the rest. The generator's tanh: Metz et al. 2017,
     arXiv 1611.02163, appendix. What a continuous generator cannot do: Tanielian, Issenhuth, Dohmatob and Mary 2020,
-    arXiv 2006.04596; signs and scale are ours.
+    arXiv 2006.04596; codes of a mixture whose centers are learned: Gurumurthy, Sarvadevabhatla and Babu 2017, arXiv
+    1706.02071. **Differs**: centers of samples and not of codes, by signs of one normal code; the scale is ours.
 
     >>> nets = Waves(hidden=(32,))
     >>> nets.discriminator((2,))(nets.generator((2,))(torch.zeros(5, nets.latent))).shape
     torch.Size([5])
     """
 
-    cites = ("tancik2020", "metz2017", "tanielian2020")
+    cites = ("tancik2020", "metz2017", "tanielian2020", "gurumurthy2017")
     latent: int = 4
     signs: int = 0
     hidden: tuple[int, ...] = (128, 128)
@@ -81,8 +93,8 @@ class Waves(Nets):
         check_sizes(self, latent=self.latent, sines=self.sines, finest=self.finest)
         for width in self.hidden or (0,):
             check_sizes(self, hidden=width)
-        if not 0 <= self.signs <= self.latent:
-            raise InputError(f"expected signs of waves in 0 ... latent, {self.latent}, got {self.signs}")
+        if not 0 <= self.signs <= (most := min(self.latent, MOST_SIGNS)):
+            raise InputError(f"expected signs of waves in 0 ... min(latent, {MOST_SIGNS}), {most}, got {self.signs}")
 
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
         """Return a perceptron from codes to samples."""
@@ -95,9 +107,15 @@ class Waves(Nets):
             nn.init.normal_(linear.bias, std=0.01 if layers else 0.5)
             layers += [linear, nn.LeakyReLU(0.2) if self.signs else nn.Tanh()]
         numbers = math.prod(shape)
-        start = [Signs(self.signs)] if self.signs else []
-        end = [Scaled(math.sqrt(2 / numbers))] if numbers > 2 else []
-        body = nn.Sequential(*start, *layers, nn.Linear(widths[-1], numbers), *end)
+        end = nn.Linear(widths[-1], numbers)
+        body = nn.Sequential(*layers, end)
+        if self.signs:
+            table = nn.Linear(2**self.signs, numbers, bias=False)
+            nn.init.normal_(table.weight, std=1 / REACH)
+            nn.init.normal_(end.weight, std=1 / math.sqrt(widths[-1]))
+            body = nn.Sequential(Cells(self.signs, table, body))
+        if numbers > 2:
+            body.append(Scaled(math.sqrt(2 / numbers)))
         return Generator(body, shape, self.latent, classes)
 
     def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
