@@ -24,6 +24,7 @@ NETS = [
     ("dcgan(width=8)", (1, 28, 28), "conditional=True"),
     ("dcgan(width=8)", (1, 8, 8), "tricks=(virtual_batch_norm(size=16),)"),
     ("dcgan(width=8)", (1, 28, 28), "tricks=(spectral_norm(),)"),
+    ("waves(latent=6, signs=3)", (1, 8, 8), "tricks=(principal_axes(),)"),
 ]
 
 
@@ -31,7 +32,7 @@ NETS = [
 @pytest.mark.parametrize(("nets", "shape", "more"), NETS, ids=lambda part: str(part))
 def test_every_net_is_the_same_there(nets: str, shape: tuple[int, ...], more: str) -> None:
     unit = parse_as(Gan, f"gan(nets={nets}, penalties=(), {more})")
-    data = load_data("digits:train") if "virtual" in more else None
+    data = load_data("digits:train") if "virtual" in more or "axes" in more else None
     generator, _ = unit.build(shape, 10, data=data)
     with torch.no_grad():  # running statistics of its own, so that leaving them out would show
         for _ in range(3):

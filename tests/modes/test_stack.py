@@ -54,7 +54,8 @@ def test_axes_of_the_same_data_are_shared_and_come_out_again() -> None:
     assert torch.allclose(
         whole(x), torch.cat([net(part) for net, part in zip(apart, x.chunk(3), strict=True)]), atol=1e-6
     )
-    assert torch.equal(unstack(whole, 2, apart[0])(x), apart[2](x))
+    like = nn.Sequential(nn.Linear(3, 2), Axes(torch.full((2,), torch.nan), torch.full((2, 2), torch.nan)))
+    assert torch.equal(unstack(whole, 2, like)(x), apart[2](x))
     other = nn.Sequential(nn.Linear(3, 2), Axes(torch.zeros(2), 2 * torch.eye(2)))
     with pytest.raises(InputError, match="expected the same axes"):
         stack([*apart, other])

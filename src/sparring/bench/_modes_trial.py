@@ -70,6 +70,7 @@ class ModesTrial:
         told = None if self.protocol is None else {"name": self.protocol, "training": training, "samples": samples}
         return {
             "method": text, "problem": self.problem, "seeds": self.seeds, "images": self.shown(), "protocol": told,
+            "training": training, "judge": parse_as(Problem, self.problem).judged_by,
         }  # fmt: skip
 
 

@@ -72,8 +72,10 @@ def stack(modules: Sequence[nn.Module]) -> nn.Module:
 
 
 def unstack(whole: nn.Module, place: int, like: nn.Module) -> nn.Module:
-    """Return a copy of `like`, a module of the kind that was stacked, with the weights at a place."""
+    """Return a copy of `like`, a module of the kind that was stacked, with the weights at a place, and the axes."""
     single = copy.deepcopy(like)
+    for name, held in single.named_buffers():
+        held.copy_(whole.get_buffer(name))
     for name, layer in _linear(single):
         stacked = whole.get_submodule(name)
         assert isinstance(stacked, StackedLinear)

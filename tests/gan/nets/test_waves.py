@@ -60,9 +60,9 @@ def cells(signs: int = 2) -> Cells:
     """Cell k is at (k, −k); the net doubles what it is given."""
     table = nn.Linear(2**signs, 2, bias=False)
     table.weight.data = torch.stack([torch.arange(2.0**signs), -torch.arange(2.0**signs)]) / REACH
-    shape = nn.Linear(signs + 1, 2, bias=False)
-    shape.weight.data = 2 * torch.eye(signs + 1)[-2:]
-    return Cells(signs, table, shape)
+    net = nn.Linear(signs + 1, 2, bias=False)
+    net.weight.data = 2 * torch.eye(signs + 1)[-2:]
+    return Cells(signs, table, net)
 
 
 def test_a_cell_has_a_point_of_its_own_and_the_net_adds_a_tenth() -> None:
@@ -109,11 +109,11 @@ def test_weights_of_the_generator_keep_the_spread_of_a_tanh() -> None:
     assert layers[1].bias.std().item() == pytest.approx(0.01, rel=0.2)
 
 
-def test_with_signs_the_generator_is_of_leaky_relu_and_begins_as_he_says() -> None:
+def test_with_signs_the_generator_is_of_leaky_relu_and_keeps_its_spread() -> None:
     """Far out it goes on in straight lines; deviations of √(2 / 1.04) over the root of the inputs."""
     torch.manual_seed(0)
     net = Waves(latent=64, signs=8, hidden=(256, 100)).generator((2,))
-    layers = [layer for layer in net.body[0].shape if isinstance(layer, nn.Linear)]
+    layers = [layer for layer in net.body[0].net if isinstance(layer, nn.Linear)]
     for layer, inputs in zip(layers[:2], (64, 100), strict=True):
         assert layer.weight.std().item() == pytest.approx(math.sqrt(2 / 1.04 / inputs), rel=0.05)
     direction = torch.randn(5, 64, dtype=torch.float64)
@@ -132,9 +132,9 @@ def test_the_first_layer_of_the_discriminator_is_sines_with_phases_of_all_kinds(
 
 
 def test_more_signs_than_codes_are_refused() -> None:
-    with pytest.raises(InputError, match=r"min\(latent, 12\), 2, got 3"):
+    with pytest.raises(InputError, match="2, the smaller of latent and 12, got 3"):
         Waves(latent=2, signs=3)
-    with pytest.raises(InputError, match=r"min\(latent, 12\), 12, got 13"):
+    with pytest.raises(InputError, match="12, the smaller of latent and 12, got 13"):
         Waves(latent=20, signs=13)
 
 

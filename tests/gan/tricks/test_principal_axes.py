@@ -86,16 +86,39 @@ def test_nothing_of_the_axes_is_learned() -> None:
     assert set(axes.state_dict()) == {"mean", "axes"}
 
 
-def test_pictures_are_written_along_axes_too() -> None:
-    unit = recipe("dcgan(nets=dcgan(width=4, latent=8), tricks=(principal_axes(),), batch_size=8)")
-    assert isinstance(unit, Gan)
-    generator, _ = unit.build((1, 8, 8), data=Dataset(torch.rand(40, 1, 8, 8)))
-    assert generator(torch.randn(4, 8)).shape == (4, 1, 8, 8)
-    assert isinstance(generator.body, nn.Sequential)
+def test_only_what_writes_samples_is_changed() -> None:
+    """Also where a layer inside is as wide as a sample, or the end is no linear layer."""
+    for nets in ("dense(latent=4, hidden=(64, 32))", "dcgan(width=4, latent=8)", "waves(latent=4, signs=3)"):
+        text = f"gan(nets={nets}, batch_size=8)"
+        plain, _ = recipe(text).build((1, 8, 8), seed=2)
+        placed, _ = recipe(text.replace("batch", "tricks=(principal_axes(),), batch")).build(
+            (1, 8, 8), seed=2, data=Dataset(torch.rand(40, 1, 8, 8))
+        )
+        assert isinstance(placed.body[-1], Axes)
+        assert placed(torch.randn(4, placed.latent)).shape == (4, 1, 8, 8)
+        inside = dict(placed.body[0].named_parameters())
+        changed = [name for name, was in plain.body.named_parameters() if not torch.equal(was, inside[name])]
+        assert len(changed) == {"dense": 1, "dcgan": 0, "waves": 2}[nets.partition("(")[0]] + sum(
+            name.endswith("bias") for name in changed
+        )
+
+
+def test_a_constant_at_the_end_is_left_out_wherever_the_end_is() -> None:
+    ends = "waves(latent=10, signs=8)", "waves(latent=10)", "tanh(latent=10, scale=3)"
+    for text in (*(f"gan(nets={nets}" for nets in ends), "infogan(nets=waves(latent=20)"):
+        generator, _ = recipe(f"{text}, tricks=(principal_axes(),))").build((5,), data=data())
+        assert not any(isinstance(each, Scaled) for each in generator.body.modules())
+
+
+def test_half_precision_does_not_reach_the_axes() -> None:
+    """Rounded to eight bits, a wide axis would show in a narrow one."""
+    axes, y = Axes(torch.zeros(2), torch.tensor([[300.0, 301.0], [0.0, 0.0]])), torch.tensor([[1.0, 0.0]])
+    with torch.autocast("cpu", torch.bfloat16):
+        assert axes(y).tolist() == [[300.0, 301.0]]
 
 
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(InputError, match="at most 4096 numbers for principal_axes, got 4225"):
         recipe(CELLS).build((65, 65))
-    with pytest.raises(InputError, match="size of principal_axes"):
+    with pytest.raises(InputError, match="size of principal_axes >= 2, got 1"):
         parse("principal_axes(size=1)")

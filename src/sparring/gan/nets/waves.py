@@ -26,21 +26,22 @@ class Sine(nn.Module):
 
 
 class Cells(nn.Module):
-    """A table by the signs of the first numbers of a code, plus a little of what a net makes of signs and the rest.
+    """A point for each cell of codes, by the signs of their first numbers, plus a little of what a net makes of them.
 
-    The table is a linear layer of ones and zeros, REACH times: that is how much farther a step of Adam moves an entry.
+    Points are a linear layer without bias that is given REACH where the code's cell is, and zeros: that is how many
+    learning rates a step of Adam moves a point.
     """
 
-    def __init__(self, signs: int, table: nn.Linear, shape: nn.Module) -> None:
+    def __init__(self, signs: int, table: nn.Linear, net: nn.Module) -> None:
         super().__init__()
-        self.signs, self.table, self.shape = signs, table, shape
+        self.signs, self.table, self.net = signs, table, net
 
     def forward(self, z: Tensor) -> Tensor:
-        """Return samples (n, d) of codes (n, latent)."""
+        """Return samples (n, d) of codes (n, latent); the net is given the signs and the numbers behind them."""
         bits = z[:, : self.signs] > 0
         cell = (bits * 2 ** torch.arange(self.signs, device=z.device)).sum(1)
         place = self.table(REACH * nn.functional.one_hot(cell, 2**self.signs).to(z.dtype))
-        result: Tensor = place + SHARE * self.shape(torch.cat([2 * bits.to(z.dtype) - 1, z[:, self.signs :]], 1))
+        result: Tensor = place + SHARE * self.net(torch.cat([2 * bits.to(z.dtype) - 1, z[:, self.signs :]], 1))
         return result
 
 
@@ -54,7 +55,7 @@ class Waves(Nets):
     of tanh has the plateaus and steps that put all codes but few on separate modes; one of leaky ReLU has neither.
 
     A continuous map of normal codes must still draw bridges between modes, and the steeper its slopes the fewer samples
-    lie on them. With `signs` = s it need not: s numbers of a code count by their sign, which cuts the codes into 2^s
+    lie on them. With `signs` = s it need not: s numbers of a code count by their sign, which cuts normal codes into 2^s
     cells of equal mass with nothing between. A table has a point for each cell, standard normal at first, and a tenth
     of the perceptron, then of leaky ReLU, is added to it. Cells move each for itself: where one net has to move them
     all, those on the way between far modes take the ones that had arrived with them.
@@ -94,7 +95,9 @@ class Waves(Nets):
         for width in self.hidden or (0,):
             check_sizes(self, hidden=width)
         if not 0 <= self.signs <= (most := min(self.latent, MOST_SIGNS)):
-            raise InputError(f"expected signs of waves in 0 ... min(latent, {MOST_SIGNS}), {most}, got {self.signs}")
+            raise InputError(
+                f"expected signs of waves in 0 ... {most}, the smaller of latent and {MOST_SIGNS}, got {self.signs}"
+            )
 
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
         """Return a perceptron from codes to samples."""

@@ -13,7 +13,8 @@ from sparring.data import Dataset
 from sparring.errors import InputError
 from sparring.gan.nets import Discriminator, Generator
 from sparring.gan.nets.base import Scaled
-from sparring.gan.tricks.base import Trick, check_positive
+from sparring.gan.nets.waves import Cells
+from sparring.gan.tricks.base import Trick
 
 EDGE = 0.999
 """How near to the ends of [−1, 1] a pixel is taken to be: those of tanh are at infinity."""
@@ -26,19 +27,19 @@ class PrincipalAxes(Trick):
     """Read what the generator puts out as coordinates along the principal axes of the data, in standard deviations.
 
     Of a = artanh(2 x − 1) over real x, with mean m, axes V and deviations S, a sample is (1 + tanh(m + y S Vᵀ)) / 2
-    where it was (1 + tanh y) / 2. Layers that write y begin at zero on all but the first `latent` axes.
+    where it was (1 + tanh y) / 2. Linear layers that write y begin at zero on all but the first `latent` axes.
 
     A step of the generator is then as long for the data's spread along every axis. Without it, in many dimensions that
     move together, such as modes along one diagonal, most of a step goes where there are no data, the discriminator
-    looks at nothing else, and modes that are far from the rest are lost. A net's own scaling of its last layer by the
-    number of dimensions is left out: it is for samples that have no axes.
+    looks at nothing else, and modes that are far from the rest are lost. A constant by which a net multiplies its last
+    layer is left out: it is for samples that have no axes.
 
     Fields: `size`: real images that are looked at, ≥ 2.
 
     Raises: InputError for samples of more than 4,096 numbers.
 
-    Cost: a singular value decomposition of (size, numbers), once; a product of (n, numbers) with (numbers, numbers) for
-    each batch of the generator.
+    Cost: a singular value decomposition of (size, numbers) when nets are built; for each batch of the generator, a
+    product of (n, numbers) with (numbers, numbers), which stand in every average and checkpoint too.
 
     Source: the parametrization is ours; whitening as preconditioning: LeCun, Bottou, Orr and Müller 1998, "Efficient
     BackProp", section 4.3, of what a net is given. **Differs**: of what it puts out. Built without data, the axes are
@@ -55,20 +56,22 @@ class PrincipalAxes(Trick):
     size: int = 4000
 
     def __post_init__(self) -> None:
-        check_positive(self, size=self.size - 1)
+        if self.size < 2:
+            raise InputError(f"expected size of principal_axes >= 2, got {self.size}")
 
     def build(self, generator: Generator, discriminator: Discriminator, data: Dataset | None) -> None:
         """Put the axes behind the generator's body."""
-        numbers, body = math.prod(generator.shape), generator.body
+        numbers, latent = math.prod(generator.shape), generator.latent
         if numbers > MOST:
             raise InputError(
                 f"expected samples of at most {MOST} numbers for principal_axes, got {numbers}: leave the trick out"
             )
-        if isinstance(body, nn.Sequential) and isinstance(body[-1], Scaled):
-            body = body[:-1]
-        for layer in body.modules():
-            if isinstance(layer, nn.Linear) and layer.out_features == numbers:
-                _silence(layer, generator.latent)
+        body = _unscaled(generator.body)
+        with torch.no_grad():
+            for layer in _ends(body):
+                layer.weight[latent:] = 0
+                if layer.bias is not None:
+                    layer.bias[latent:] = 0
         generator.body = nn.Sequential(body, Axes(*self._axes(data, numbers)))
 
     def _axes(self, data: Dataset | None, numbers: int) -> tuple[Tensor, Tensor]:
@@ -93,13 +96,24 @@ class Axes(nn.Module):
         self.register_buffer("axes", axes)
 
     def forward(self, y: Tensor) -> Tensor:
-        """Return the points."""
-        return torch.addmm(cast(Tensor, self.mean), y.flatten(1), cast(Tensor, self.axes))
+        """Return the points, in single precision: rounded, the widest axis would leak into all others."""
+        with torch.autocast(y.device.type, enabled=False):
+            mean, axes = cast(Tensor, self.mean), cast(Tensor, self.axes)
+            return torch.addmm(mean, y.flatten(1).to(axes.dtype), axes)
 
 
-@torch.no_grad()
-def _silence(layer: nn.Linear, first: int) -> None:
-    """Set to zero what a layer writes behind its `first` numbers."""
-    layer.weight[first:] = 0
-    if layer.bias is not None:
-        layer.bias[first:] = 0
+def _unscaled(body: nn.Module) -> nn.Module:
+    """Return a body without the constant at its end."""
+    if not isinstance(body, nn.Sequential):
+        return body
+    *before, last = body
+    return nn.Sequential(*before) if isinstance(last, Scaled) else nn.Sequential(*before, _unscaled(last))
+
+
+def _ends(body: nn.Module) -> list[nn.Linear]:
+    """Return the linear layers whose sum a body puts out; none where it ends in another kind."""
+    if isinstance(body, nn.Sequential):
+        return _ends(body[-1])
+    if isinstance(body, Cells):
+        return [body.table, *_ends(body.net)]
+    return [body] if isinstance(body, nn.Linear) else []

@@ -21,7 +21,7 @@ from sparring.registry import parse_as
 
 NET, BATCH = "resnet", 500
 SHOWN, MOST, LEAST = 48_000, 12, 3
-"""Images that the training is shown, and its epochs at most and at least: 12 of MNIST's 4,000, 3 of 60,000."""
+"""Images to show in whole epochs, and how many of these at most and at least: 12 of MNIST's 4,000, 3 of 60,000."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,9 @@ def digits_of(data: str, folder: Path | None, epochs: int | None = None) -> Digi
         with safe_open(str(path), "pt") as file:
             kept = json.loads(file.metadata()["about"])
         if (kept["data"], kept.get("net")) != (train.checksum, NET):
-            raise InputError(f"expected a {NET} of {data} in {path}, got another net or other data: remove it")
+            raise InputError(
+                f"expected a {NET} of {data} in {path}, got another net or other data: choose another --out"
+            )
         net.load_state_dict(load_tensors(path.read_bytes()))
         return Digits(net.eval(), kept["accuracy"])
     epochs = epochs or max(LEAST, min(MOST, SHOWN // len(train)))

@@ -40,12 +40,14 @@ class Problem(Unit, ABC):
     """Data with modes. Subclasses are final.
 
     `samples`: how many a figure is of, as in the papers. `training`: how many there are to train on. Images in [0, 1]
-    are what nets see: `boxed` and `unboxed` go from the problem's own units and back.
+    are what nets see: `boxed` and `unboxed` go from the problem's own units and back. `judged_by`: the net that has to
+    be trained to place samples, where one has.
     """
 
     kind: ClassVar[str] = "problem"
     samples: ClassVar[int] = 2500
     training: ClassVar[int] = 100_000
+    judged_by: ClassVar[str] = ""
 
     @property
     @abstractmethod

@@ -12,7 +12,7 @@ from torch import Tensor
 from sparring.core.seeds import child_seed
 from sparring.data import Dataset, load_data
 from sparring.errors import InputError
-from sparring.modes.problems._digits import Digits, digits_of
+from sparring.modes.problems._digits import NET, Digits, digits_of
 from sparring.modes.problems.base import Judge, Placed, Problem
 
 
@@ -41,6 +41,7 @@ class Stacked(Problem):
     cites = ("metz2017", "srivastava2017", "lin2018")
     samples: ClassVar[int] = 26_000
     training: ClassVar[int] = 128_000
+    judged_by: ClassVar[str] = NET
     of: Literal["mnist5k", "fashion-mnist"] = "mnist5k"
 
     @property
