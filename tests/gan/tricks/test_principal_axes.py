@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 
 from sparring.data import Dataset
 from sparring.errors import InputError
-from sparring.gan import Gan, generate, recipe
+from sparring.gan import generate, recipe
 from sparring.gan.nets.base import Scaled
 from sparring.gan.tricks.principal_axes import Axes
 from sparring.registry import parse
