@@ -6,7 +6,7 @@ import pytest
 
 from sparring.bench._modes_lineup import GANS, IMAGES, PUBLISHED, default_methods, entry, published, whole
 from sparring.errors import InputError
-from sparring.gan import Gan
+from sparring.gan import Gan, recipe
 from sparring.modes import Problem
 from sparring.modes._together import fits_together
 from sparring.registry import parse, parse_as, units
@@ -26,6 +26,14 @@ def test_names_are_recipes_on_pictures() -> None:
         unit = entry(name, pictures=True)[1]
         assert isinstance(unit, Gan)
         unit.build((3, 28, 28))
+
+
+def test_the_baseline_cools_down_on_points_and_on_pictures() -> None:
+    points, pictures = entry("baseline")[1], entry("baseline", pictures=True)[1]
+    assert isinstance(points, Gan)
+    assert isinstance(pictures, Gan)
+    assert (points.cooldown, pictures.cooldown) == (0.5, 0.25)
+    assert pictures == recipe("baseline(cooldown=0.25)")
 
 
 def test_all_estimators_stand_in_the_table() -> None:

@@ -10,7 +10,7 @@ from torch import nn
 
 from sparring.errors import InputError
 from sparring.gan.nets.dense import Dense
-from sparring.gan.nets.waves import REACH, SHARE, Cells, Waves
+from sparring.gan.nets.waves import Cells, Waves
 
 
 def test_wavelengths_go_from_twice_the_box_to_a_fraction_of_it() -> None:
@@ -59,7 +59,7 @@ def test_signs_of_codes_are_all_that_is_seen_of_them() -> None:
 def cells(signs: int = 2) -> Cells:
     """Cell k is at (k, −k); the net doubles what it is given."""
     table = nn.Linear(2**signs, 2, bias=False)
-    table.weight.data = torch.stack([torch.arange(2.0**signs), -torch.arange(2.0**signs)]) / REACH
+    table.weight.data = torch.stack([torch.arange(2.0**signs), -torch.arange(2.0**signs)]) / 16
     net = nn.Linear(signs + 1, 2, bias=False)
     net.weight.data = 2 * torch.eye(signs + 1)[-2:]
     return Cells(signs, table, net)
@@ -70,11 +70,11 @@ def test_a_cell_has_a_point_of_its_own_and_the_net_adds_a_tenth() -> None:
     z = torch.tensor([[-1.0, -1.0, 0.5], [3.0, -0.1, 0.5], [-2.0, 1e-9, 0.5], [0.2, 7.0, -4.0]], requires_grad=True)
     made = cells()(z)
     place = torch.tensor([[0.0, 0.0], [1.0, -1.0], [2.0, -2.0], [3.0, -3.0]])
-    added = SHARE * 2 * torch.tensor([[-1.0, 0.5], [-1.0, 0.5], [1.0, 0.5], [1.0, -4.0]])
+    added = 0.1 * 2 * torch.tensor([[-1.0, 0.5], [-1.0, 0.5], [1.0, 0.5], [1.0, -4.0]])
     assert torch.allclose(made, place + added)
     (slope,) = torch.autograd.grad(made.sum(), z)
     assert slope[:, :2].abs().max() == 0
-    assert torch.allclose(slope[:, 2], torch.tensor(2 * SHARE))
+    assert torch.allclose(slope[:, 2], torch.tensor(0.2))
 
 
 def test_signs_cut_codes_into_cells_of_equal_mass() -> None:
@@ -87,7 +87,7 @@ def test_signs_cut_codes_into_cells_of_equal_mass() -> None:
 def test_points_of_cells_begin_standard_normal_and_a_step_moves_each_by_sixteen_rates() -> None:
     torch.manual_seed(0)
     cell = Waves(latent=10, signs=10).generator((2,)).body[0]
-    points = REACH * cell.table.weight.detach()
+    points = 16 * cell.table.weight.detach()
     assert points.mean().item() == pytest.approx(0, abs=0.1)
     assert points.std().item() == pytest.approx(1, rel=0.05)
     optimizer = torch.optim.Adam(cell.table.parameters(), lr=1e-3)
@@ -121,6 +121,20 @@ def test_with_signs_the_generator_is_of_leaky_relu_and_keeps_its_spread() -> Non
         one, two, three = (net.double().body(k * 1e5 * direction) for k in (1, 2, 3))
     torch.testing.assert_close(three - two, two - one, rtol=1e-2, atol=1.0)
     assert (two - one).norm(dim=1).min().item() > 1000
+
+
+def test_around_its_point_a_cell_begins_a_tenth_wide_and_all_are_scaled_in_many_dimensions() -> None:
+    """In 800 dimensions points and what is around them are √(2 / 800) as long as in two."""
+    for d, scale in ((2, 1.0), (800, 0.05)):
+        torch.manual_seed(0)
+        net = Waves(latent=40, signs=8, hidden=(256, 256)).generator((d,))
+        cell = net.body[0]
+        z = torch.randn(2000, 40)
+        with torch.no_grad():
+            around = 0.1 * cell.net(torch.cat([z[:, :8].sign(), z[:, 8:]], 1))
+            point = net.body(z) - scale * around
+        assert around.std(0).mean().item() == pytest.approx(0.1, rel=0.3)
+        assert point.std().item() == pytest.approx(scale, rel=0.1)
 
 
 def test_the_first_layer_of_the_discriminator_is_sines_with_phases_of_all_kinds() -> None:

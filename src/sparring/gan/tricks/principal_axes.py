@@ -38,8 +38,8 @@ class PrincipalAxes(Trick):
 
     Raises: InputError for samples of more than 4,096 numbers.
 
-    Cost: a singular value decomposition of (size, numbers) when nets are built; for each batch of the generator, a
-    product of (n, numbers) with (numbers, numbers), which stand in every average and checkpoint too.
+    Cost: the eigenvectors of (numbers, numbers) when nets are built; for each batch of the generator, a product of
+    (n, numbers) with (numbers, numbers), which stand in every average and checkpoint too.
 
     Source: the parametrization is ours; whitening as preconditioning: LeCun, Bottou, Orr and Müller 1998, "Efficient
     BackProp", section 4.3, of what a net is given. **Differs**: of what it puts out. Built without data, the axes are
@@ -81,9 +81,8 @@ class PrincipalAxes(Trick):
         real = data.images(data.subset(self.size, 0)).flatten(1).double()
         inner = (2 * real - 1).clamp(-EDGE, EDGE).atanh()
         mean = inner.mean(0)
-        _, width, axes = torch.linalg.svd((inner - mean) / math.sqrt(max(1, len(inner) - 1)), full_matrices=False)
-        whole = torch.zeros(numbers, numbers, dtype=torch.float64)
-        whole[: len(width)] = width[:, None] * axes
+        squares, axes = torch.linalg.eigh((inner - mean).T @ (inner - mean) / max(1, len(inner) - 1))
+        whole = squares.clamp(min=0).sqrt().flip(0)[:, None] * axes.T.flip(0)
         return mean.float(), whole.float()
 
 
