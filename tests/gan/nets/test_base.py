@@ -10,6 +10,7 @@ from sparring.core.average import Average
 from sparring.errors import InputError
 from sparring.gan import generate
 from sparring.gan.nets.base import EMBEDDED, halvings
+from sparring.gan.nets.dense import Dense
 from sparring.registry import parse, units
 
 SMALL = {
@@ -129,3 +130,9 @@ def test_batch_norms_have_their_numbers_by_name(name):
     ]
     assert all((norm.eps, norm.momentum) == (1e-5, 0.1) for norm in norms)
     assert bool(norms) == (name in ("dcgan", "maxout", "residual"))
+
+
+def test_heads_are_the_score_and_where_there_are_classes_theirs():
+    plain, conditional = Dense().discriminator((2,)), Dense().discriminator((2,), 3)
+    assert [id(head) for head in plain.heads] == [id(plain.score)]
+    assert [id(head) for head in conditional.heads] == [id(conditional.score), id(conditional.classify)]

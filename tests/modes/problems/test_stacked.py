@@ -47,6 +47,10 @@ def _levels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stacked, "load_data", load)
 
 
+def test_as_many_triples_as_published_and_a_judge_that_is_named() -> None:
+    assert (Stacked.training, Stacked.samples, Stacked.judged_by) == (128_000, 26_000, "resnet")
+
+
 @pytest.mark.usefixtures("_levels")
 def test_triples_are_fresh_and_of_all_classes() -> None:
     problem = Stacked()

@@ -30,9 +30,8 @@ class PrincipalAxes(Trick):
     where it was (1 + tanh y) / 2. Linear layers that write y begin at zero on all but the first `latent` axes.
 
     A step of the generator is then as long for the data's spread along every axis. Without it, in many dimensions that
-    move together, such as modes along one diagonal, most of a step goes where there are no data, the discriminator
-    looks at nothing else, and modes that are far from the rest are lost. A constant by which a net multiplies its last
-    layer is left out: it is for samples that have no axes.
+    move together, such as modes along one diagonal, most of a step goes where there are no data, and modes are lost. A
+    constant by which a net multiplies its last layer is left out: it is for samples that have no axes.
 
     Fields: `size`: real images that are looked at, ≥ 2.
 
