@@ -46,6 +46,12 @@ def test_means_errors_floor_and_papers_stand_in_the_row() -> None:
     assert "`sparring bench modes` on " in table
 
 
+def test_one_seed_has_no_mean() -> None:
+    one, two = (modes_table(dataclasses.replace(bench(), seeds=n), command="sparring bench modes") for n in (1, 2))
+    assert "2,500 samples, one seed; GANs" in one
+    assert "2,500 samples, means over 2 seeds with their standard error; GANs" in two
+
+
 def test_a_protocol_and_the_share_of_its_budget_are_told_beside_its_own_papers_figures() -> None:
     plain = bench()
     told = {"protocol": {"name": "veegan", "training": 100_000, "samples": 2_500}}

@@ -43,7 +43,8 @@ def intro(problem: str, found: ModesBench) -> str:
     record = next(record for record in found.records[problem] if record["name"] == TRUTH)
     truth = record["figures"]
     n, modes = truth[0]["n"], parse_as(Problem, problem).modes
-    words = f"{modes:,} modes, {n:,} samples, means over {found.seeds} seeds with their standard error"
+    over = f"means over {found.seeds} seeds with their standard error" if found.seeds > 1 else "one seed"
+    words = f"{modes:,} modes, {n:,} samples, {over}"
     if found.protocol is None:
         words += f"; GANs were shown {found.images:,} real samples each."
     else:
