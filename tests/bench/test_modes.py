@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sparring.bench import _modes_trial
+from sparring.bench import _modes, _modes_trial
 from sparring.bench._modes import bench_modes
 from sparring.errors import InputError
 
@@ -54,6 +56,23 @@ def test_a_protocol_is_held_in_the_records_and_its_runs_are_not_mixed_with_other
     for other in (None, "veegan"):
         with pytest.raises(InputError, match=r"another protocol .*: choose another --out"):
             bench_modes(["grid"], methods=["memorizer"], protocol=other, seeds=1, images=100, out=tmp_path)
+
+
+def test_several_processes_have_seeds_of_gans_of_pictures_first_and_trials_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[list[str], int]] = []
+
+    def stub(todo: Sequence[Any], known: object, run: object, processes: int) -> Iterator[tuple[Any, dict[str, Any]]]:
+        calls.append(([f"{t[0].name} {t[1]}" if isinstance(t, tuple) else t.name for t in todo], processes))
+        return iter([(trial, {}) for trial in todo])
+
+    monkeypatch.setattr(_modes, "each_once", stub)
+    methods = ["dcgan", "memorizer", "dense=gan(nets=dense())"]
+    for processes in (1, 2):
+        bench_modes(["stacked"], methods=methods, seeds=2, images=64, processes=processes, out=tmp_path)
+    trials = ["dcgan", "memorizer", "dense", "truth"]
+    assert calls == [(trials, 1), (["dcgan 0", "dcgan 1"], 2), (trials, 2)]
 
 
 def test_losses_that_are_not_finite_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:

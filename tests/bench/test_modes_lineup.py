@@ -33,7 +33,7 @@ def test_the_baseline_cools_down_on_points_and_on_pictures() -> None:
     assert isinstance(points, Gan)
     assert isinstance(pictures, Gan)
     assert (points.cooldown, pictures.cooldown) == (0.5, 0.25)
-    assert pictures == recipe("baseline(cooldown=0.25)")
+    assert pictures == recipe("baseline(cooldown=0.5)")
 
 
 def test_all_estimators_stand_in_the_table() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sparring.bench._gans_trial import one_thread, slug
 from sparring.bench._modes_lineup import TRUTH
-from sparring.bench._modes_trial import ModesTrial, known, run_trial
+from sparring.bench._modes_trial import ModesTrial, apart, known, run_trial, train_seed
 from sparring.bench._modes_under import method_of, methods_of, problems_of, protocol_of
 from sparring.bench._pool import Record, each_once
 from sparring.core.runs import open_run
@@ -48,7 +48,8 @@ def bench_modes(
     """Train every method on every problem with several seeds, and count the modes that its samples reach.
 
     Interrupted, the same call goes on; with more methods or problems, it adds what is missing. Every method has a run
-    directory of its own for each problem, and computes on one thread: figures do not depend on `processes`.
+    directory of its own for each problem, and computes on one thread: figures do not depend on `processes`. Where there
+    are several, seeds that are not trained as one game are trained side by side first, then each has a method.
 
     Args:
         problems: texts of problems of known modes: ring and grid unless some are named.
@@ -82,8 +83,12 @@ def bench_modes(
     found: dict[ModesTrial, Record] = {}
     with one_thread():
         open_run(folder, {"kind": "bench-modes", "protocol": protocol}, None)
-        run = functools.partial(run_trial, out=folder)
-        for trial, record in each_once(todo, functools.partial(known, out=folder), run, processes):
+        ended, run = functools.partial(known, out=folder), functools.partial(run_trial, out=folder)
+        if processes > 1:
+            parts = [part for trial in todo if ended(trial) is None for part in apart(trial)]
+            for _ in each_once(parts, lambda part: None, functools.partial(train_seed, out=folder), processes):
+                pass  # what is trained lies where the trials look for it
+        for trial, record in each_once(todo, ended, run, processes):
             found[trial] = record
             if progress is not None:
                 progress(len(found), len(todo), f"{trial.name} on {trial.problem}")

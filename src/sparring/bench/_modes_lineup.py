@@ -22,7 +22,7 @@ GANS = {
 }
 """GANs by name: what each has besides what is shared. The first is the recipe for all problems."""
 IMAGES = {
-    "baseline": "baseline(cooldown=0.25)", "gan": "dcgan", "wgan-gp": "wgan_gp", "pacgan": "pacgan",
+    "baseline": "baseline(cooldown=0.5)", "gan": "dcgan", "wgan-gp": "wgan_gp", "pacgan": "pacgan",
     "unrolled": "dcgan(rule=unrolled(k=5))",
 }  # fmt: skip
 """The same names on pictures, where they are recipes with nets of their own."""

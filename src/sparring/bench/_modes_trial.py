@@ -25,10 +25,12 @@ from sparring.gan import Gan, generate
 from sparring.gan.nets import Generator
 from sparring.modes import Problem, first_near, mode_figures, same_below, support
 from sparring.modes._play import play_seeds
+from sparring.modes._together import fits_together
 from sparring.modes.estimators import Estimator
 from sparring.registry import parse_as
 
 RECORD, NEAR_OF, SHOWN = "trial.json", 1000, 1000
+NOT_FINITE = "expected finite"
 Record = dict[str, Any]
 
 
@@ -91,6 +93,34 @@ def known(trial: ModesTrial, out: Path) -> Record | None:
     return record
 
 
+def apart(trial: ModesTrial) -> list[tuple[ModesTrial, int]]:
+    """Return the trial with each of its seeds, where these are trained one by one: those of a GAN of pictures."""
+    shape = parse_as(Problem, trial.problem).shape
+    if trial.name == TRUTH or len(shape) < 3:
+        return []
+    unit = trial.unit()
+    alone = isinstance(unit, Gan) and not fits_together(unit, shape)
+    return [(trial, seed) for seed in range(trial.seeds)] if alone else []
+
+
+def train_seed(part: tuple[ModesTrial, int], out: Path) -> Record:
+    """Train one seed of a trial, or go on with it, and leave it to `run_trial`, which finds it done.
+
+    Losses that are not finite end it; `run_trial` then says so.
+    """
+    trial, seed = part
+    unit, shown = trial.unit(), trial.shown()
+    assert isinstance(unit, Gan)
+    assert shown is not None
+    data = parse_as(Problem, trial.problem).data(trial.sizes()[0])
+    try:
+        play_seeds(unit, data, [seed], images=shown, folder=trial.folder(out))
+    except InputError as error:
+        if NOT_FINITE not in str(error):
+            raise
+    return {}
+
+
 def run_trial(trial: ModesTrial, out: Path) -> Record:
     """Train a method, or go on with its training, judge its samples, and write down what came out.
 
@@ -104,7 +134,7 @@ def run_trial(trial: ModesTrial, out: Path) -> Record:
     try:
         samples = _samples(trial, problem, out, record)
     except InputError as error:
-        if "expected finite" not in str(error):
+        if NOT_FINITE not in str(error):
             raise
         samples, record["failed"] = [], str(error)
     record["figures"] = [_figures(problem, x, seed, out) for seed, x in enumerate(samples)]

@@ -17,6 +17,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from sparring.core.runs import write_atomic
+from sparring.core.tensors import stored
 from sparring.data import Dataset, load_data
 from sparring.errors import InputError, did_you_mean
 from sparring.models import Trainable, fit
@@ -82,7 +83,7 @@ class Problem:
         path = cache_folder() / f"{self.name}-{self._key(train)}.safetensors"
         if not _restore(net, path):
             fit(net, train, epochs=self.epochs, seed=0)
-            write_atomic(path, save_tensors({key: value.contiguous() for key, value in net.state_dict().items()}))
+            write_atomic(path, save_tensors(stored(net)))
         return net.eval().requires_grad_(False)
 
     def _key(self, train: Dataset) -> str:

@@ -52,7 +52,9 @@ def modes(
             "--images", help="Real samples shown in a training of a GAN; of a protocol's budget, no more than all."
         ),
     ] = "1M",
-    processes: Annotated[int, typer.Option("--processes", help="Methods at a time, on one core each.")] = 1,
+    processes: Annotated[
+        int, typer.Option("--processes", help="Methods, or seeds of a GAN of pictures, at a time, on one core each.")
+    ] = 1,
     page: Annotated[Path | None, typer.Option("--markdown", help="Write the tables to this file too.")] = None,
     out: opt.Out = None,
     quiet: opt.Quiet = False,

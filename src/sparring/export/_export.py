@@ -9,6 +9,7 @@ from pathlib import Path
 from safetensors.torch import save as save_tensors
 
 from sparring.core.runs import read_json, write_atomic, write_json
+from sparring.core.tensors import stored
 from sparring.errors import InputError
 from sparring.export._card import card
 from sparring.export._onnx import onnx_apart, to_onnx
@@ -60,7 +61,7 @@ def export(run: str | Path, out: str | Path, *, onnx: bool = True) -> Exported:
         raise InputError(f"expected a folder of its own for the export, got the run directory {out}")
     generator, spec = load_generator(run), read_json(run / "spec.json")
     result = read_json(run / "result.json") if (run / "result.json").exists() else None
-    files: dict[str, bytes] = {WEIGHTS: save_tensors(generator.state_dict())}
+    files: dict[str, bytes] = {WEIGHTS: save_tensors(stored(generator))}
     apart = None
     if onnx:
         files[ONNX] = to_onnx(generator)

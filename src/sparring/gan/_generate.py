@@ -58,4 +58,4 @@ def generate(
     finally:
         for module, training in before:
             module.training = training
-    return torch.cat(made) if made else torch.zeros(0, *generator.shape)
+    return torch.cat(made).contiguous() if made else torch.zeros(0, *generator.shape)

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from sparring.core.tensors import stored
 from sparring.data import Dataset
 from sparring.errors import SparringWarning
 from sparring.guards.base import Guard
@@ -55,7 +56,7 @@ def check_guard(guard: Guard) -> None:
     other[5] = 1 - other[5]
     kept = torch.arange(12) != 5
     _hold(guard, torch.equal(_answers(model, other)[kept], answer[kept]), "each image judged for itself (T35)")
-    state = load(save({key: value.clone().contiguous() for key, value in model.state_dict().items()}))
+    state = load(save(stored(model)))
     _hold(guard, torch.equal(_answers(guard.restore(net, state), x), answer), "its state to give the same model back")
     again = _answers(guard.fit(net, train, calibration, seed=1), x)
     _hold(guard, torch.equal(again, answer), "the same model from the same seed")

@@ -10,6 +10,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from sparring.core.runs import write_atomic, write_json
+from sparring.core.tensors import stored
 from sparring.models import Trainable, save_model
 from sparring.models._load import HARDENED, SPEC, WEIGHTS
 from sparring.models._loaded import checksum
@@ -25,8 +26,7 @@ def save_hardened(
     if unit is not None:
         save_model(folder, unit, net, input_shape=shape, classes=classes)
         return
-    tensors = {name: value.detach().cpu().contiguous() for name, value in net.state_dict().items()}
-    write_atomic(folder / WEIGHTS, save_tensors(tensors))
+    write_atomic(folder / WEIGHTS, save_tensors(stored(net)))
     spec = {"model": text, "input_shape": list(shape), "classes": list(classes), "checksum": checksum(net)}
     write_json(folder / SPEC, spec)
 

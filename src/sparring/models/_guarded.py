@@ -15,6 +15,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from sparring.core.runs import read_json, write_atomic, write_json
+from sparring.core.tensors import stored
 from sparring.errors import InputError
 from sparring.models._loaded import LoadedModel, checksum
 from sparring.registry import Unit, parse
@@ -47,11 +48,9 @@ def save_guarded(
     if classifier.classes is None or classifier.input_shape is None:
         raise InputError(f"expected the classes and the input shape of {classifier.text}, got none: load it with data")
     folder, source = Path(folder), None if home is None else read_json(home / SPEC)
-    state = {name: value.detach().cpu().clone().contiguous() for name, value in module.state_dict().items()}
-    write_atomic(folder / STATE, save_tensors(state))
+    write_atomic(folder / STATE, save_tensors(stored(module)))
     if source is not None:
-        weights = {name: value.detach().cpu().contiguous() for name, value in classifier.module.state_dict().items()}
-        write_atomic(folder / CLASSIFIER / "model.safetensors", save_tensors(weights))
+        write_atomic(folder / CLASSIFIER / "model.safetensors", save_tensors(stored(classifier.module)))
         write_json(folder / CLASSIFIER / SPEC, source | {"checksum": checksum(classifier.module)})
     spec = {
         "guard": str(guard),

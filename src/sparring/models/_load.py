@@ -15,6 +15,7 @@ from safetensors.torch import save as save_tensors
 from torch import nn
 
 from sparring.core.runs import read_json, write_atomic, write_json
+from sparring.core.tensors import stored
 from sparring.data._code import call, find_in_code
 from sparring.errors import InputError, did_you_mean
 from sparring.models._foreign import load_black_box, load_endpoint, load_estimator, load_onnx, see_access
@@ -84,9 +85,8 @@ def save_model(
     `more` (the data set, epochs, seed, ...) goes into spec.json as it is.
     """
     unit = _trainable(unit)
-    tensors = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     folder = Path(folder)
-    write_atomic(folder / WEIGHTS, save_tensors(tensors))
+    write_atomic(folder / WEIGHTS, save_tensors(stored(module)))
     spec = {
         "model": str(unit),
         "input_shape": list(input_shape),

@@ -12,6 +12,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from sparring.core.runs import write_atomic
+from sparring.core.tensors import stored
 from sparring.errors import InputError
 from sparring.games import Checkpoints, Table
 from sparring.gan.game import GENERATOR
@@ -116,7 +117,7 @@ def weights(table: Table) -> Tensors:
     """Return a copy of what samples come from: the average of the generator's weights, where there is one."""
     player = table.players[GENERATOR]
     module: nn.Module = player.module if player.average is None else player.average.module
-    return {name: value.detach().cpu().clone().contiguous() for name, value in module.state_dict().items()}
+    return stored(module)
 
 
 def best_file(folder: Path) -> Path | None:

@@ -14,6 +14,7 @@ from safetensors.torch import save as save_tensors
 
 from sparring.core.group import this_group
 from sparring.core.runs import open_run, write_atomic, write_json
+from sparring.core.tensors import stored
 from sparring.data import Dataset, load_data
 from sparring.errors import InputError
 from sparring.games import Feed, Plan, Rollback
@@ -177,7 +178,7 @@ def train(
     figure = told(judge.report(best), held)
     result = result_of(spec, table, files, held, kept, figure, hearing.alarms, stopped=stopped, command=command)
     if folder is not None and group.rank == 0:
-        write_atomic(folder / WEIGHTS, save_tensors(best.cpu().state_dict()))
+        write_atomic(folder / WEIGHTS, save_tensors(stored(best)))
         write_rebuilt(best, held.report, seed, folder)
         write_json(folder / "result.json", result)
     group.wait()

@@ -129,6 +129,8 @@ class Gan(Unit):
                 generator, discriminator = self.inference.build(generator, discriminator, self.nets)
             for trick in sorted(self.tricks, key=lambda trick: trick.last):
                 trick.build(generator, discriminator, data)
+        for net in (generator, discriminator) if self.nets.channels_last else ():
+            net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         return generator, discriminator
 
     def game(self, generator: Generator, discriminator: Discriminator, group: Group | None = None) -> GanGame:

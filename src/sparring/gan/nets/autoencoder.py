@@ -43,6 +43,7 @@ class Autoencoder(Nets):
 
     cites = ("berthelot2017",)
     autoencodes: ClassVar[bool] = True
+    channels_last: ClassVar[bool] = True
     latent: int = 64
     width: int = 32
 

@@ -129,11 +129,14 @@ class Nets(Unit, ABC):
     """Builds generators and discriminators that suit each other. Subclasses are final, with a field `latent`.
 
     Weights are drawn from torch's global generator: who builds sets its seed. `autoencodes` says that the
-    discriminator is an autoencoder, its score minus the error of reconstruction.
+    discriminator is an autoencoder, its score minus the error of reconstruction. `channels_last` says that kernels, and
+    with them pictures on their way through, lie in memory with the channels of a pixel side by side: the same numbers
+    to rounding, in less time on a processor, but for kernels of stride 2.
     """
 
     kind: ClassVar[str] = "nets"
     autoencodes: ClassVar[bool] = False
+    channels_last: ClassVar[bool] = False
     latent: int
 
     @abstractmethod

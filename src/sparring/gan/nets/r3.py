@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +49,7 @@ class R3(Nets):
     """
 
     cites = ("huang2024", "zhang2019fixup")
+    channels_last: ClassVar[bool] = True
     latent: int = 64
     width: int = 16
     most: int = 256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -31,6 +32,7 @@ class Residual(Nets):
     """
 
     cites = ("gulrajani2017", "miyato2018")
+    channels_last: ClassVar[bool] = True
     latent: int = 128
     width: int = 32
 
