@@ -32,7 +32,7 @@ def test_the_baseline_cools_down_on_points_and_on_pictures() -> None:
     points, pictures = entry("baseline")[1], entry("baseline", pictures=True)[1]
     assert isinstance(points, Gan)
     assert isinstance(pictures, Gan)
-    assert (points.cooldown, pictures.cooldown) == (0.5, 0.25)
+    assert (points.cooldown, pictures.cooldown) == (0.5, 0.5)
     assert pictures == recipe("baseline(cooldown=0.5)")
 
 
