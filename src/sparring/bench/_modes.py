@@ -49,7 +49,7 @@ def bench_modes(
 
     Interrupted, the same call goes on; with more methods or problems, it adds what is missing. Every method has a run
     directory of its own for each problem, and computes on one thread: figures do not depend on `processes`. Where there
-    are several, seeds that are not trained as one game are trained side by side first, then each has a method.
+    are several, seeds of GANs of pictures are trained side by side first; then each has a method.
 
     Args:
         problems: texts of problems of known modes: ring and grid unless some are named.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 
@@ -10,9 +11,9 @@ def stored(module: nn.Module) -> dict[str, Tensor]:
 
     safetensors refuses any other order, such as that of kernels with channels last.
 
-    >>> import torch
     >>> net = nn.Conv2d(3, 2, 5).to(memory_format=torch.channels_last)
     >>> net.weight.is_contiguous(), stored(net)["weight"].is_contiguous()
     (False, True)
     """
-    return {name: value.detach().cpu().clone().contiguous() for name, value in module.state_dict().items()}
+    order = torch.contiguous_format
+    return {name: value.detach().cpu().clone(memory_format=order) for name, value in module.state_dict().items()}

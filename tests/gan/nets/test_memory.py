@@ -38,6 +38,21 @@ def test_kernels_with_channels_last_give_the_scores_images_and_slopes_of_others(
             torch.testing.assert_close(a.grad, b.grad, rtol=1e-3, atol=1e-3 * float(b.grad.abs().max()) + 1e-7)
 
 
+@pytest.mark.parametrize("text", ["baseline", "wgan_gp"])
+def test_penalties_on_slopes_pull_at_weights_as_with_kernels_in_the_usual_order(text: str) -> None:
+    """A penalty is differentiated twice, which takes kernels through other code than a score does."""
+    one = recipe(text).build((3, 28, 28), seed=3)[1]
+    other = copy.deepcopy(one).to(memory_format=torch.contiguous_format)
+    x = torch.rand(4, 3, 28, 28, requires_grad=True)
+    for net in (one, other):
+        (slope,) = torch.autograd.grad(net(x).sum(), x, create_graph=True)
+        slope.square().sum().backward(inputs=list(net.parameters()))
+    pulls = [(a.grad, b.grad) for a, b in zip(one.parameters(), other.parameters(), strict=True) if a.grad is not None]
+    assert len(pulls) > 4
+    for pull, same in pulls:
+        torch.testing.assert_close(pull, same, rtol=1e-3, atol=1e-3 * float(same.abs().max()) + 1e-7)
+
+
 def test_nets_that_are_no_faster_for_it_keep_the_usual_order() -> None:
     assert not any(_is_last(recipe("dcgan").build((3, 28, 28))[0]))
 
