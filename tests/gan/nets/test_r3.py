@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from sparring.errors import InputError
 from sparring.gan.nets.r3 import _Block, _Resampled
 from sparring.gan.penalties import mixes_samples
 from sparring.registry import parse
@@ -37,12 +38,34 @@ def test_a_block_adds_two_convolutions_with_a_leaky_relu_between_them():
 
 
 def test_a_fresh_discriminator_is_linear():
-    """In its image, as all its blocks are the identity; with blocks at full size, in place of a leaky ReLU there."""
+    """In its image, as all its blocks are the identity; with blocks at full size, in place of a leaky ReLU there, and
+    without features of a head.
+    """
     torch.manual_seed(0)
-    d = parse("r3(width=8, full=True)").discriminator((1, 20, 20)).double()
+    d = parse("r3(width=8, full=True, head=0)").discriminator((1, 20, 20)).double()
     x, y = torch.rand(2, 4, 1, 20, 20, dtype=torch.float64)
     torch.testing.assert_close(d(0.3 * x + 0.7 * y), 0.3 * d(x) + 0.7 * d(y))
     assert float(d(x).detach().std()) > 0.01
+
+
+def test_a_score_is_linear_in_features_of_the_whole_grid():
+    """Leaky ReLU of any linear map of it, each drawn as large as a score; without a head, a number a channel."""
+    torch.manual_seed(0)
+    x = torch.rand(64, 3, 28, 28)
+    d = parse("r3(width=8, head=40)").discriminator((3, 28, 28))
+    grid, linear = d.body[:-3](2 * x - 1), d.body[-3]
+    inner = grid.flatten(1) @ linear.weight.flatten(1).T + linear.bias
+    features = torch.where(inner > 0, inner, inner / 5)
+    assert (grid.shape[1:], features.shape[1]) == ((32, 7, 7), 40)
+    torch.testing.assert_close(d.features(x), features)
+    torch.testing.assert_close(d(x), features @ d.score.weight[0] + d.score.bias)
+    assert float((features.square().mean() / grid.square().mean()).detach()) == pytest.approx(1, rel=0.3)
+    assert parse("r3(width=8, head=0)").discriminator((3, 28, 28)).features(x).shape[1] == 32
+
+
+def test_a_head_of_fewer_than_no_features_is_refused():
+    with pytest.raises(InputError, match=r"expected head of r3 >= 0, got -1"):
+        parse("r3(head=-1)")
 
 
 def test_codes_become_a_grid_by_any_linear_map():

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sparring.errors import InputError
 from sparring.gan.nets.base import Discriminator, Generator, Nets, check_sizes, halvings, image_shape, inputs
 from sparring.gan.nets.dcgan import Grid
 
@@ -21,9 +22,9 @@ GAIN = math.sqrt(2 / (1 + 0.2**2))
 class R3(Nets):
     """Two 3 × 3 convolutions a block, with a leaky ReLU between them, added to where they came from.
 
-    Bilinear resampling between sizes; a linear layer where codes become a grid, and a learned basis where a grid
-    becomes features. The last convolution of a block begins at zero, the first scaled down by the number of blocks, so
-    that a net of any depth begins as a linear one.
+    Bilinear resampling between sizes; linear layers where codes become a grid and where a grid becomes features. The
+    last convolution of a block begins at zero, the first scaled down by the number of blocks, so that a net of any
+    depth begins as a linear one, but for the end of a discriminator.
 
     Fields:
         latent: ≥ 1, length of a code.
@@ -32,16 +33,18 @@ class R3(Nets):
         blocks: ≥ 1, at each size.
         full: whether there are blocks at full size too, where most of the time would go; if not, a 3 × 3 convolution
             is all there is, with leaky ReLU on its inner side.
+        head: ≥ 0, how many features the discriminator makes of all of its last grid, with leaky ReLU, for its score to
+            be linear in; 0 for what the source has, one number a channel, by a learned basis.
 
     Shapes: (n, latent) → (n, c, h, w); (n, c, h, w) → (n,), any h and w.
 
     Source: Huang, Gokaslan, Kuleshov and Tompkin 2024, arXiv 2501.05441, section 3 and appendix; the start: Zhang,
     Dauphin and Ma 2019, arXiv 1901.09321. **Differs**: two full convolutions in a block, as in the second source, where
     the first has a grouped one between two of 1 × 1, which a processor is slow at; any linear map from codes to the
-    grid, where theirs weighs a basis channel by channel, which with few channels leaves much out; as small as a
-    processor without accelerator asks for: 32 channels at half the size, one block a size and none at full size, the
-    paper's 768 and two everywhere; tanh at the end, so that images lie in [0, 1]; bilinear resampling to sizes that
-    need not be powers of two, without a filter.
+    grid, and from the grid to features that go through a leaky ReLU, where theirs weighs a basis channel by channel,
+    which with few channels leaves much out; as small as a processor without accelerator asks for: 32 channels at half
+    the size, one block a size and none at full size, the paper's 768 and two everywhere; tanh at the end, so that
+    images lie in [0, 1]; bilinear resampling to sizes that need not be powers of two, without a filter.
 
     >>> import torch
     >>> R3().generator((3, 37, 50))(torch.zeros(2, 64)).shape
@@ -55,9 +58,12 @@ class R3(Nets):
     most: int = 256
     blocks: int = 1
     full: bool = False
+    head: int = 256
 
     def __post_init__(self) -> None:
         check_sizes(self, latent=self.latent, width=self.width, most=self.most, blocks=self.blocks)
+        if self.head < 0:
+            raise InputError(f"expected head of r3 >= 0, got {self.head}")
 
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
         """Return a basis, and blocks at each size, resampled from one to the next."""
@@ -78,7 +84,7 @@ class R3(Nets):
         return Generator(nn.Sequential(*layers, *end), shape, self.latent, classes)
 
     def discriminator(self, shape: tuple[int, ...], classes: int = 0) -> Discriminator:
-        """Return the same from image to grid, and a basis that makes features of it."""
+        """Return the same from image to grid, and what makes features of it."""
         c, h, w = image_shape(self, shape)
         sizes, widths, counts = self._plan(h, w)
         layers: list[nn.Module] = (
@@ -90,8 +96,13 @@ class R3(Nets):
             layers += [_Block(widths[step], sum(counts)) for _ in range(counts[step])]
             if step + 1 < len(sizes):
                 layers.append(_Resampled(sizes[step + 1], widths[step], widths[step + 1]))
-        layers.append(_drawn(nn.Conv2d(widths[-1], widths[-1], sizes[-1], groups=widths[-1], bias=False)))
-        found = Discriminator(nn.Sequential(*layers), shape, widths[-1], classes)
+        last, features = widths[-1], self.head or widths[-1]
+        layers += (
+            [_drawn(nn.Conv2d(last, features, sizes[-1]), GAIN), nn.Flatten(), nn.LeakyReLU(0.2)]
+            if self.head
+            else [_drawn(nn.Conv2d(last, last, sizes[-1], groups=last, bias=False))]
+        )
+        found = Discriminator(nn.Sequential(*layers), shape, features, classes)
         for head in found.heads:
             _drawn(head)
         return found
