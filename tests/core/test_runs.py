@@ -75,6 +75,17 @@ def test_a_run_goes_on_where_it_is_the_same_run(tmp_path: Path) -> None:
         runs.open_run(folder, spec | {"threat": "l2(1)"}, None)
 
 
+def test_two_long_texts_are_shown_where_they_part(tmp_path: Path) -> None:
+    """Whatever they have in common before that says nothing of how they differ."""
+    long = "gan(nets=r3(" + 20 * "width, " + "full=False"
+    folder = runs.open_run(tmp_path / "run", {"gan": f"{long}), loss=hinge()"}, None)
+    with pytest.raises(InputError) as raised:
+        runs.open_run(folder, {"gan": f"{long}, head=256), loss=hinge()"}, None)
+    line = str(raised.value)
+    assert ', full=False), loss=hinge()", not ...' in line
+    assert ", full=False, head=256), loss=hin...)" in line
+
+
 def test_a_run_does_not_begin_among_other_files(tmp_path: Path) -> None:
     """But for those that a faster process of the same run has left there."""
     (tmp_path / "chunks").mkdir()

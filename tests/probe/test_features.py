@@ -28,7 +28,7 @@ def test_of_dcgan_it_is_what_leaves_every_activation() -> None:
 @pytest.mark.parametrize(
     ("gan", "width"),
     [
-        ("nets=r3()", 16 * 16 + 16 * 32 + 16 * 64 + 256),
+        ("nets=r3()", 16 * 16 + 16 * 32 + 16 * 64),
         ("nets=residual(width=8)", 2 * 16 * 8),
         ("nets=autoencoder(width=8), loss=began()", 16 * 8 + 16 * 16 + 16 * 24),
         ("nets=dense(hidden=(20, 10))", 10),

@@ -146,12 +146,12 @@ def test_a_healthy_training():
 @pytest.mark.parametrize("data", ["digits:train", "mnist5k:train"])
 @pytest.mark.parametrize("name", SLOW)
 def test_fifty_times_the_rate_of_the_discriminator_in_every_recipe(name, data, seed):
-    """It steps too far or, where weights are large, outruns the generator, or has ended up scoring everything alike:
-    a `hinge` on one thread does, at -0.999, and is at divergence on two, by rounding.
+    """It steps too far or, where weights are large, outruns the generator. One of `hinge` may be told later, when it
+    has ended up scoring everything alike: on one thread at -0.999; on two it is told to diverge, by rounding.
     """
     text, rate = SLOW[name]
     (kind,) = alarms(f"{text}, lr_discriminator={50 * rate})", data, seed=seed, on_alarm="stop")
-    assert kind in ("divergence", "vanishing", "idle")
+    assert kind in ("divergence", "vanishing") or (name, kind) == ("hinge", "idle")
 
 
 @pytest.mark.slow

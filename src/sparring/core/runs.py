@@ -5,6 +5,7 @@ Every file is written whole or not at all, so a crash, a full disk or Ctrl-C lea
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import platform
@@ -17,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sparring.errors import InputError
+
+SHOWN = 40
+"""Characters of a value that a line about it shows."""
 
 
 def write_atomic(path: str | Path, content: bytes | str) -> Path:
@@ -85,9 +89,10 @@ def open_run(folder: Path, spec: dict[str, Any], command: str | None, *, beside:
         before = read_json(path)
         for key, value in spec.items():
             if before.get(key) != json.loads(json.dumps(value)):
+                found, wanted = _apart(json.dumps(before.get(key)), json.dumps(value))
                 raise InputError(
                     f"expected {folder} to hold this run or nothing, got one with another {key} "
-                    f"({_short(before.get(key))}, not {_short(value)}): choose another --out"
+                    f"({found}, not {wanted}): choose another --out"
                 )
         return folder
     if folder.exists() and any(folder.iterdir()) and not (beside and (folder / beside).exists()):
@@ -96,9 +101,16 @@ def open_run(folder: Path, spec: dict[str, Any], command: str | None, *, beside:
     return folder
 
 
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """Return two texts for a line to show how they differ: long ones from shortly before where they part."""
+    same = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    start = 0 if max(len(one), len(other)) <= SHOWN else max(0, same - SHOWN // 3)
+    return _cut(one, start), _cut(other, start)
+
+
+def _cut(text: str, start: int) -> str:
+    text = "..." * (start > 0) + text[start:]
+    return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 
 class Log:

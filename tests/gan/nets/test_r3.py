@@ -53,8 +53,8 @@ def test_a_score_is_linear_in_features_of_the_whole_grid():
     torch.manual_seed(0)
     x = torch.rand(64, 3, 28, 28)
     d = parse("r3(width=8, head=40)").discriminator((3, 28, 28))
-    grid, linear = d.body[:-3](2 * x - 1), d.body[-3]
-    inner = grid.flatten(1) @ linear.weight.flatten(1).T + linear.bias
+    grid, linear = d.body[:-3](2 * x - 1), d.body[-2]
+    inner = grid.flatten(1) @ linear.weight.T + linear.bias
     features = torch.where(inner > 0, inner, inner / 5)
     assert (grid.shape[1:], features.shape[1]) == ((32, 7, 7), 40)
     torch.testing.assert_close(d.features(x), features)

@@ -66,7 +66,7 @@ class R3(Nets):
             raise InputError(f"expected head of r3 >= 0, got {self.head}")
 
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
-        """Return a basis, and blocks at each size, resampled from one to the next."""
+        """Return what makes a grid of codes, and blocks at each size, resampled from one to the next."""
         c, h, w = image_shape(self, shape)
         sizes, widths, counts = self._plan(h, w)
         grid = Grid(inputs(self.latent, classes), widths[-1], sizes[-1])
@@ -98,7 +98,7 @@ class R3(Nets):
                 layers.append(_Resampled(sizes[step + 1], widths[step], widths[step + 1]))
         last, features = widths[-1], self.head or widths[-1]
         layers += (
-            [_drawn(nn.Conv2d(last, features, sizes[-1]), GAIN), nn.Flatten(), nn.LeakyReLU(0.2)]
+            [nn.Flatten(), _drawn(nn.Linear(last * math.prod(sizes[-1]), features), GAIN), nn.LeakyReLU(0.2)]
             if self.head
             else [_drawn(nn.Conv2d(last, last, sizes[-1], groups=last, bias=False))]
         )
