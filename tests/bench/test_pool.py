@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,3 +51,46 @@ def test_several_processes_give_the_records_of_one() -> None:
 def test_a_process_that_is_killed_is_one_line() -> None:
     with pytest.raises(InputError, match="every process to live, got one that was killed"):
         list(each_once([signal.SIGKILL, signal.SIGKILL], nothing, signal.raise_signal, 2))
+
+
+ABANDONED = """
+import os, sys, time
+from sparring.bench._pool import each_once
+
+def stay(folder):
+    open(os.path.join(folder, str(os.getpid())), "w").close()
+    time.sleep(600)
+
+if __name__ == "__main__":
+    list(each_once([sys.argv[1]] * 2, lambda trial: None, stay, 2))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_no_process_outlives_the_one_that_began_it(tmp_path: Path, how: signal.Signals) -> None:
+    """Or it would go on with files that the same command, run again, writes as well."""
+    script, folder = tmp_path / "abandoned.py", tmp_path / "pids"
+    script.write_text(ABANDONED)
+    folder.mkdir()
+    with subprocess.Popen([sys.executable, str(script), str(folder)]) as begun:
+        until = time.monotonic() + 120
+        while len(pids := [int(path.name) for path in folder.iterdir()]) < 2 and time.monotonic() < until:
+            time.sleep(0.1)
+        assert len(pids) == 2
+        begun.send_signal(how)
+    until = time.monotonic() + 30
+    while any(_lives(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.1)
+    left = [pid for pid in pids if _lives(pid)]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process is there and not one that has ended and waits to be collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -21,7 +23,8 @@ def each_once(
 
     `known` says what a trial has given before, or None; `run` is sent to other processes where there are several.
 
-    Raises: InputError when a process is killed; what had ended by then is known to the next call.
+    Raises: InputError when a process is killed; what had ended by then is known to the next call. When this process is
+    killed, the others end too.
     """
     left = []
     for trial in todo:
@@ -34,7 +37,7 @@ def each_once(
         for trial in left:
             yield trial, run(trial)
         return
-    pool = ProcessPoolExecutor(min(processes, len(left)), multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(min(processes, len(left)), multiprocessing.get_context("spawn"), _follow)
     try:
         under_way = {pool.submit(run, trial): trial for trial in left}
         for future in as_completed(under_way):
@@ -46,3 +49,15 @@ def each_once(
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _follow() -> None:
+    """End this process as soon as the one that began it does: the same command, run again, has the files to itself."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
