@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from sparring.errors import InputError
+from sparring.gan.nets.base import inputs
 from sparring.gan.nets.r3 import _Block, _Resampled
 from sparring.gan.penalties import mixes_samples
 from sparring.registry import parse
@@ -63,20 +64,35 @@ def test_a_score_is_linear_in_features_of_the_whole_grid():
     assert parse("r3(width=8, head=0)").discriminator((3, 28, 28)).features(x).shape[1] == 32
 
 
-def test_a_head_of_fewer_than_no_features_is_refused():
-    with pytest.raises(InputError, match=r"expected head of r3 >= 0, got -1"):
-        parse("r3(head=-1)")
+@pytest.mark.parametrize("field", ["head", "mapping"])
+def test_fewer_features_than_none_are_refused(field):
+    with pytest.raises(InputError, match=rf"expected {field} of r3 >= 0, got -1"):
+        parse(f"r3({field}=-1)")
 
 
 def test_codes_become_a_grid_by_any_linear_map():
     """All 16 places of a channel move apart from each other, and numbers are as large as those of the code."""
     torch.manual_seed(0)
-    generator = parse("r3(width=8)").generator((1, 32, 32))
+    generator = parse("r3(width=8, mapping=0)").generator((1, 32, 32))
     z = torch.randn(200, 64, dtype=torch.float64)
     grid = generator.double().body[0](z).detach()
     assert grid.shape[2:] == (4, 4)
     assert torch.linalg.matrix_rank(grid[:, 0].flatten(1)) == 16
     assert float(grid.square().mean()) == pytest.approx(1, rel=0.05)
+
+
+def test_a_grid_is_linear_in_features_of_a_code():
+    """W a(V z + b) + c, a(u) = u above zero and u / 5 below, with a class beside the code; as large as a code."""
+    torch.manual_seed(0)
+    generator = parse("r3(width=8, mapping=40)").generator((1, 32, 32), 3)
+    z = torch.randn(2000, inputs(64, 3))
+    first, _, grid = generator.body[:3]
+    inner = z @ first.weight.T + first.bias
+    features = torch.where(inner > 0, inner, inner / 5)
+    made = generator.body[:3](z)
+    assert (features.shape[1], made.shape[1:]) == (40, (64, 4, 4))
+    torch.testing.assert_close(made.flatten(1), features @ grid.linear.weight.T + grid.linear.bias)
+    assert float(made.detach().square().mean()) == pytest.approx(1, rel=0.15)
 
 
 def test_the_start_is_scaled_by_the_number_of_blocks():

@@ -35,6 +35,8 @@ class R3(Nets):
             is all there is, with leaky ReLU on its inner side.
         head: ≥ 0, how many features the discriminator makes of all of its last grid, with leaky ReLU, for its score to
             be linear in; 0 for what the source has, one number a channel, by a learned basis.
+        mapping: ≥ 0, how many features the generator makes of a code, with leaky ReLU, for its first grid to be linear
+            in; 0 for what the source has, a grid linear in the code.
 
     Shapes: (n, latent) → (n, c, h, w); (n, c, h, w) → (n,), any h and w.
 
@@ -42,9 +44,10 @@ class R3(Nets):
     Dauphin and Ma 2019, arXiv 1901.09321. **Differs**: two full convolutions in a block, as in the second source, where
     the first has a grouped one between two of 1 × 1, which a processor is slow at; any linear map from codes to the
     grid, and from the grid to features that go through a leaky ReLU, where theirs weighs a basis channel by channel,
-    which with few channels leaves much out; as small as a processor without accelerator asks for: 32 channels at half
-    the size, one block a size and none at full size, the paper's 768 and two everywhere; tanh at the end, so that
-    images lie in [0, 1]; bilinear resampling to sizes that need not be powers of two, without a filter.
+    which with few channels leaves much out; features of a code between it and the grid; as small as a processor without
+    accelerator asks for: 32 channels at half the size, one block a size and none at full size, the paper's 768 and two
+    everywhere; tanh at the end, so that images lie in [0, 1]; bilinear resampling to sizes that need not be powers of
+    two, without a filter.
 
     >>> import torch
     >>> R3().generator((3, 37, 50))(torch.zeros(2, 64)).shape
@@ -59,19 +62,23 @@ class R3(Nets):
     blocks: int = 1
     full: bool = False
     head: int = 256
+    mapping: int = 256
 
     def __post_init__(self) -> None:
         check_sizes(self, latent=self.latent, width=self.width, most=self.most, blocks=self.blocks)
-        if self.head < 0:
-            raise InputError(f"expected head of r3 >= 0, got {self.head}")
+        for name in ("head", "mapping"):
+            if getattr(self, name) < 0:
+                raise InputError(f"expected {name} of r3 >= 0, got {getattr(self, name)}")
 
     def generator(self, shape: tuple[int, ...], classes: int = 0) -> Generator:
         """Return what makes a grid of codes, and blocks at each size, resampled from one to the next."""
         c, h, w = image_shape(self, shape)
         sizes, widths, counts = self._plan(h, w)
-        grid = Grid(inputs(self.latent, classes), widths[-1], sizes[-1])
-        _drawn(grid.linear)
-        layers: list[nn.Module] = [grid]
+        code = inputs(self.latent, classes)
+        grid = Grid(self.mapping or code, widths[-1], sizes[-1])
+        _drawn(grid.linear, GAIN if self.mapping else 1.0)
+        mapping: list[nn.Module] = [_drawn(nn.Linear(code, self.mapping)), nn.LeakyReLU(0.2)] if self.mapping else []
+        layers: list[nn.Module] = [*mapping, grid]
         for step in reversed(range(len(sizes))):
             layers += [_Block(widths[step], sum(counts)) for _ in range(counts[step])]
             if step:
