@@ -67,6 +67,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc which processes live")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_no_process_outlives_the_one_that_began_it(tmp_path: Path, how: signal.Signals) -> None:
     """Or it would go on with files that the same command, run again, writes as well."""

@@ -24,7 +24,7 @@ class R3(Nets):
 
     Bilinear resampling between sizes; linear layers where codes become a grid and where a grid becomes features. The
     last convolution of a block begins at zero, the first scaled down by the number of blocks, so that a net of any
-    depth begins as a linear one, but for the end of a discriminator.
+    depth begins as a linear one, but for features of codes and of the last grid and for what is at full size.
 
     Fields:
         latent: ≥ 1, length of a code.
@@ -77,8 +77,8 @@ class R3(Nets):
         code = inputs(self.latent, classes)
         grid = Grid(self.mapping or code, widths[-1], sizes[-1])
         _drawn(grid.linear, GAIN if self.mapping else 1.0)
-        mapping: list[nn.Module] = [_drawn(nn.Linear(code, self.mapping)), nn.LeakyReLU(0.2)] if self.mapping else []
-        layers: list[nn.Module] = [*mapping, grid]
+        layers: list[nn.Module] = [_drawn(nn.Linear(code, self.mapping)), nn.LeakyReLU(0.2)] if self.mapping else []
+        layers.append(grid)
         for step in reversed(range(len(sizes))):
             layers += [_Block(widths[step], sum(counts)) for _ in range(counts[step])]
             if step:
