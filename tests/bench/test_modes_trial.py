@@ -24,7 +24,7 @@ def test_the_truth_of_1200_dimensions_passes_one_rule_and_not_the_other(tmp_path
     assert figures["captured"] == 10
     assert figures["published"] == 0
     assert figures["quality"] > 0.995
-    assert "points" not in found
+    assert (tmp_path / "diagonal" / "truth" / "samples.png").exists()
     assert found["images"] is None
     assert found["named"] == 1
 
@@ -39,11 +39,13 @@ def test_a_record_of_other_training_data_or_another_judge_is_not_taken_up(
     field: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trial = ModesTrial("memorizer", "memorizer", "ring", 1, 1)
+    trial.begin(tmp_path)
     run_trial(trial, tmp_path)
     assert known(trial, tmp_path) is not None
+    trial.begin(tmp_path)
     monkeypatch.setattr(Ring, field, {"training": 50, "judged_by": "cnn"}[field])
     with pytest.raises(InputError, match="choose another --out"):
-        known(trial, tmp_path)
+        trial.begin(tmp_path)
 
 
 def test_seeds_that_are_trained_by_themselves_are_those_of_the_whole_trial_and_are_found_done(
@@ -55,7 +57,7 @@ def test_seeds_that_are_trained_by_themselves_are_those_of_the_whole_trial_and_a
     assert isinstance(unit, Gan)
     for part in reversed(apart(trial)):
         assert train_seed(part, tmp_path) == {}
-    logs = [folder / "log.jsonl" for folder in sorted(trial.folder(tmp_path).iterdir())]
+    logs = [folder / "log.jsonl" for folder in sorted(trial.folder(tmp_path).glob("seed-*"))]
     before = [log.read_text() for log in logs]
     found = play_seeds(unit, data, [0, 1], images=24, folder=trial.folder(tmp_path)).generators
     assert len(before) == 2

@@ -78,3 +78,11 @@ def test_published_figures_are_of_the_protocols_paper_alone() -> None:
     assert published_under("metz-quarter", "stacked", "unrolled10") == {"Metz et al. 2017": (327.2, None, 4.66)}
     assert set(published_under("metz-half", "stacked", "gan")) == {"Metz et al. 2017", "Lin et al. 2018"}
     assert published_under("metz", "ring", "gan") == {}
+
+
+def test_figures_of_mnist_do_not_stand_beside_other_pictures() -> None:
+    other = "stacked(of='fashion-mnist')"
+    assert published_under(None, "stacked", "pacgan")
+    assert published_under(None, other, "pacgan") == {}
+    with pytest.raises(InputError, match="under the protocol pacgan"):
+        setting_of("pacgan", other)

@@ -53,6 +53,15 @@ def test_a_process_that_is_killed_is_one_line() -> None:
         list(each_once([signal.SIGKILL, signal.SIGKILL], nothing, signal.raise_signal, 2))
 
 
+@pytest.mark.slow
+def test_an_error_does_not_wait_for_what_others_are_at() -> None:
+    """A training may have an hour to go, and can be gone on with."""
+    started = time.monotonic()
+    with pytest.raises(ValueError, match="negative"):
+        list(each_once([90, -1], nothing, time.sleep, 2))
+    assert time.monotonic() - started < 60
+
+
 ABANDONED = """
 import os, sys, time
 from sparring.bench._pool import each_once

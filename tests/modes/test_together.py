@@ -20,6 +20,10 @@ GANS = [
     f"gan({NETS}, loss=wgan(), penalties=(wgan_gp(),), rule=alternating(k=2), batch_size=16, optimizer=rmsprop)",
     f"gan({NETS}, tricks=(packing(m=2), instance_noise()), batch_size=17)",
     "gan(nets=waves(latent=3, signs=2, hidden=(16, 8)), tricks=(principal_axes(),), batch_size=16, lr=1e-4)",
+    *(
+        f"gan({NETS}, loss=non_saturating(), penalties=(), inference={inference}, batch_size=16)"
+        for inference in ("ali(width=8)", "lfvi(width=8)", "veegan(width=8)", "infogan(classes=2, degrees=1, width=8)")
+    ),
 ]
 
 
@@ -80,6 +84,7 @@ def test_what_mixes_rows_is_not_trained_as_one() -> None:
     for text in (f"gan({NETS}, penalties=(), tricks=(minibatch_stddev(),))", "dcgan"):
         assert not fits_together(recipe(text), (1, 8, 8))
     assert not fits_together(recipe(f"gan({NETS}, penalties=(dragan(),))"), (2,)), "σ is that of the batch"
+    assert not fits_together(recipe(f"gan({NETS}, inference=omie())"), (2,)), "its slope is cut over the batch"
 
 
 def test_real_and_generated_rows_in_one_batch_are_not_trained_as_one() -> None:

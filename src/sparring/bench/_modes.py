@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from sparring.modes import Problem
 from sparring.registry import parse_as
 
 Progress = Callable[[int, int, str], None]
-"""Called with trials done, how many there are, and the last one in words."""
+"""Called with steps done, how many there are, and the last one in words: a trial, or a seed trained for one."""
 
 
 @dataclass(frozen=True)
@@ -83,25 +84,45 @@ def bench_modes(
     found: dict[ModesTrial, Record] = {}
     with one_thread():
         open_run(folder, {"kind": "bench-modes", "protocol": protocol}, None)
+        for trial in todo:
+            trial.begin(folder)
         ended, run = functools.partial(known, out=folder), functools.partial(run_trial, out=folder)
-        if processes > 1:
-            parts = [part for trial in todo if ended(trial) is None for part in apart(trial)]
-            for _ in each_once(parts, lambda part: None, functools.partial(train_seed, out=folder), processes):
-                pass  # what is trained lies where the trials look for it
+        first = [part for trial in todo if ended(trial) is None for part in apart(trial)] if processes > 1 else []
+        told = _tell(progress, len(first) + len(todo))
+        for (trial, seed), _ in each_once(
+            first, lambda part: None, functools.partial(train_seed, out=folder), processes
+        ):
+            told(f"seed {seed} of {trial.name} on {trial.problem}")  # it lies where the trial looks for it
         for trial, record in each_once(todo, ended, run, processes):
             found[trial] = record
-            if progress is not None:
-                progress(len(found), len(todo), f"{trial.name} on {trial.problem}")
+            told(f"{trial.name} on {trial.problem}")
     return ModesBench(
         {each: [found[trial] for trial in todo if trial.problem == each] for each in texts}, seeds, images, protocol
     )
 
 
+def _tell(progress: Progress | None, steps: int) -> Callable[[str], None]:
+    """Return what counts steps as they are told."""
+    done = itertools.count(1)
+
+    def told(words: str) -> None:
+        if progress is not None:
+            progress(next(done), steps, words)
+
+    return told
+
+
 def _check(todo: Sequence[ModesTrial]) -> None:
     """Refuse what cannot be trained, before anything is."""
+    for problem in {trial.problem: parse_as(Problem, trial.problem) for trial in todo}.values():
+        problem.data(1)
+        problem.draw(1)
     for trial in todo:
-        unit, shown = trial.unit(), trial.shown()
-        if isinstance(unit, Gan) and shown is not None:
-            unit.game(*unit.build(parse_as(Problem, trial.problem).shape))
-            if shown < (least := unit.batch_size * unit.rule.batches):
-                raise InputError(f"expected images for one round of {trial.name}, at least {least}, got {shown}")
+        unit = trial.unit()
+        if not isinstance(unit, Gan):
+            unit.check()
+            continue
+        unit.game(*unit.build(parse_as(Problem, trial.problem).shape))
+        least = unit.batch_size * unit.rule.batches // (unit.pack if trial.protocol else 1)
+        if trial.images < least:
+            raise InputError(f"expected images for one round of {trial.name}, at least {least}, got {trial.images}")

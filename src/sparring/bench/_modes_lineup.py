@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from sparring.errors import InputError, did_you_mean
 from sparring.gan import Gan, recipe
 from sparring.gan.recipes import recipes
 from sparring.modes.estimators import Estimator
 from sparring.registry import parse, parse_as, show, units
 
-SHARED = {
+Fields: TypeAlias = dict[str, str]
+"""Fields of a `gan(...)`, each as its text."""
+SHARED: Fields = {
     "nets": "waves(latent=12, signs=8)", "lr": "1e-3", "batch_size": "128", "cooldown": "0.5", "average": "5000",
 }  # fmt: skip
 """What all GANs of points have in common: nets, learning rate, batch, schedule, average."""
-GANS = {
-    "baseline": "penalties=(r1(gamma=1e-4, every=4), r2(gamma=1e-4, every=4)), "
-    "tricks=(principal_axes(), instance_noise(until=0.6))",
-    "gan": "loss=non_saturating(), penalties=()",
-    "wgan-gp": "loss=wgan(), penalties=(wgan_gp(),), rule=alternating(k=5), betas=(0.0, 0.9)",
-    "pacgan": "loss=non_saturating(), penalties=(), tricks=(packing(m=2),)",
-    "unrolled": "loss=non_saturating(), penalties=(), rule=unrolled(k=5)",
-}
-"""GANs by name: what each has besides what is shared. The first is the recipe for all problems."""
+PLAIN: Fields = {"loss": "non_saturating()", "penalties": "()"}
+FOUND_AGAIN: Fields = PLAIN | {"nets": "waves(latent=12)"}
+"""For what infers codes: of one that counts by its sign, nothing else can be found again."""
+GANS: dict[str, Fields] = {
+    "baseline": {
+        "penalties": "(r1(gamma=1e-4, every=4), r2(gamma=1e-4, every=4))",
+        "tricks": "(principal_axes(), instance_noise(until=0.6))",
+    },
+    "gan": PLAIN,
+    "wgan-gp": {
+        "loss": "wgan()", "penalties": "(wgan_gp(),)", "rule": "alternating(k=5)", "betas": "(0.0, 0.9)",
+    },
+    "pacgan": PLAIN | {"tricks": "(packing(m=2),)"},
+    "unrolled": PLAIN | {"rule": "unrolled(k=5)"},
+    "minibatch": PLAIN | {"tricks": "(minibatch_discrimination(),)"},
+    "ali": FOUND_AGAIN | {"inference": "ali()"},
+    "veegan": FOUND_AGAIN | {"inference": "veegan()"},
+    "lfvi": FOUND_AGAIN | {"inference": "lfvi()"},
+    "omie": FOUND_AGAIN | {"inference": "omie()"},
+    "infogan": FOUND_AGAIN | {"inference": "infogan(classes=0)"},
+}  # fmt: skip
+"""GANs by name: what each has besides what is shared, or in its place. The first is the recipe for all problems."""
 IMAGES = {
     "baseline": "baseline(cooldown=0.5)", "gan": "dcgan", "wgan-gp": "wgan_gp", "pacgan": "pacgan",
-    "unrolled": "dcgan(rule=unrolled(k=5))",
+    "unrolled": "dcgan(rule=unrolled(k=5))", "minibatch": "dcgan(tricks=(minibatch_discrimination(),))",
+    "ali": "ali", "veegan": "veegan", "lfvi": "lfvi", "omie": "omie", "infogan": "infogan",
 }  # fmt: skip
 """The same names on pictures, where they are recipes with nets of their own."""
 TRUTH = "truth"
@@ -83,7 +101,7 @@ def entry(text: str, pictures: bool = False) -> tuple[str, Gan | Estimator]:
     if plain in GANS and pictures:
         return plain, recipe(IMAGES[plain])
     if plain in GANS:
-        return plain, parse_as(Gan, gan_text(plain))
+        return plain, gan_of(SHARED | GANS[plain])
     name = plain.partition("(")[0].lower().replace("-", "_")
     if name in units("estimator"):
         return plain, parse_as(Estimator, plain)
@@ -107,13 +125,13 @@ def labeled(text: str) -> tuple[str, str]:
     return "", text.strip()
 
 
-def gan_text(name: str) -> str:
-    """Return a GAN of the line-up in full.
+def gan_of(fields: Fields) -> Gan:
+    """Return the GAN of some fields.
 
-    >>> gan_text("gan").startswith("gan(nets=waves(")
-    True
+    >>> gan_of({"lr": "1e-3"}).lr
+    0.001
     """
-    return f"gan({', '.join(f'{key}={value}' for key, value in SHARED.items())}, {GANS[name]})"
+    return parse_as(Gan, f"gan({', '.join(f'{key}={value}' for key, value in fields.items())})")
 
 
 def default_methods() -> list[str]:

@@ -1,4 +1,4 @@
-"""Points on a square, as a picture, and as a film of a training."""
+"""Samples of a problem as a picture, and as a film of a training."""
 
 from __future__ import annotations
 
@@ -13,74 +13,110 @@ from torch import Tensor
 
 from sparring.bench._gans_trial import slug
 from sparring.core.runs import write_atomic
+from sparring.latent._sheet import sheet
 from sparring.modes import Mixture, Problem
-from sparring.registry import parse_as
 from sparring.train._film import gif
 
 Record = dict[str, Any]
-FILM = "samples.gif"
+FILM, STILL = "samples.gif", "samples.png"
 
-SIDE, DOT = 240, 1
+SIDE, DOT, ACROSS = 240, 1, 8
 PAPER, CENTER, POINT = (255, 255, 255), (214, 214, 214), (196, 64, 32)
 
 
-def scatter(problem: Problem, x: Tensor) -> Image.Image:
-    """Return points (n, 2) in their box, with a gray disk of 3σ, and at least a few pixels, at every center.
+def told_of(problem: Problem) -> str:
+    """Return what a picture shows.
 
     >>> from sparring.modes.problems.ring import Ring
-    >>> scatter(Ring(), Ring().draw(10)[0]).size
+    >>> told_of(Ring())
+    'points in their box, on a gray disk of 3σ, and at least a few pixels, at every center'
+    """
+    if not isinstance(problem, Mixture):
+        return f"the first {ACROSS**2}"
+    if _flat(problem):
+        return "points in their box, on a gray disk of 3σ, and at least a few pixels, at every center"
+    return (
+        "to the right the mean of the coordinates without noise, upwards the deviation of those with noise, from 0 to "
+        "2σ; gray disks are where real ones lie"
+    )
+
+
+def picture(problem: Problem, x: Tensor) -> Image.Image:
+    """Return samples (n, *shape) as a picture of what `told_of` says.
+
+    >>> from sparring.modes.problems.ring import Ring
+    >>> picture(Ring(), Ring().draw(10)[0]).size
     (240, 240)
     """
-    picture = Image.new("RGB", (SIDE, SIDE), PAPER)
-    draw = ImageDraw.Draw(picture)
-    if isinstance(problem, Mixture):
+    if not isinstance(problem, Mixture):
+        rows = [list(x[i : i + ACROSS]) for i in range(0, min(len(x), ACROSS**2), ACROSS)]
+        return Image.fromarray(sheet(rows, side=1).permute(1, 2, 0).numpy())
+    centers = problem.centers().float()
+    if _flat(problem):
         radius = max(5.0, 3 * problem.sd / problem.half * SIDE / 2)
-        for place in _pixels(problem, problem.centers().float()):
-            draw.ellipse([place[0] - radius, place[1] - radius, place[0] + radius, place[1] + radius], fill=CENTER)
-    for place in _pixels(problem, x):
-        draw.rectangle([place[0], place[1], place[0] + DOT, place[1] + DOT], fill=POINT)
-    return picture
+        return _scatter(problem.boxed(x), problem.boxed(centers), radius)
+    points = _profile(problem, x, x[:, : problem.noisy].std(1))
+    return _scatter(problem.boxed(points), problem.boxed(_profile(problem, centers, problem.sd)), 5.0)
 
 
-def png(picture: Image.Image) -> bytes:
+def _flat(problem: Problem) -> bool:
+    return problem.shape == (2,)
+
+
+def _profile(problem: Mixture, x: Tensor, deviation: Tensor | float) -> Tensor:
+    """Return where points (n, d) are along the diagonal, and their noise against the truth's, in the box (n, 2)."""
+    noise = torch.as_tensor(deviation).expand(len(x)) / problem.sd
+    return torch.stack([x[:, problem.noisy :].mean(1), problem.half * (noise - 1)], 1)
+
+
+def _scatter(points: Tensor, centers: Tensor, radius: float) -> Image.Image:
+    """Return points (n, 2) in [0, 1], y upwards, over disks of so many pixels."""
+    drawn = Image.new("RGB", (SIDE, SIDE), PAPER)
+    draw = ImageDraw.Draw(drawn)
+    for x, y in _pixels(centers):
+        draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=CENTER)
+    for x, y in _pixels(points):
+        draw.rectangle([x, y, x + DOT, y + DOT], fill=POINT)
+    return drawn
+
+
+def _pixels(points: Tensor) -> list[list[float]]:
+    places = points.clamp(0, 1) * (SIDE - 1)
+    found: list[list[float]] = torch.stack([places[:, 0], SIDE - 1 - places[:, 1]], 1).tolist()
+    return found
+
+
+def png(shown: Image.Image) -> bytes:
     """Return a picture of few colors as a file."""
     file = io.BytesIO()
-    picture.quantize(32).save(file, "PNG", optimize=True)
+    shown.quantize(32).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
-class Scatter:
+class Film:
     """Leaves a picture of the same codes in `frames/` at every look, named by images trained on; then makes a film."""
 
     def __init__(self, problem: Problem, folder: Path) -> None:
         self._problem, self._frames = problem, folder / "frames"
 
     def take(self, images: int, x: Tensor) -> None:
-        """Leave a picture of points (n, 2)."""
-        write_atomic(self._frames / f"{images:010d}.png", png(scatter(self._problem, x)))
+        """Leave a picture of samples."""
+        write_atomic(self._frames / f"{images:010d}.png", png(picture(self._problem, x)))
 
     def finish(self, path: Path) -> None:
         """Make the film of what there is."""
-        write_atomic(path, gif(sorted(self._frames.glob("*.png"))))
+        frames = sorted(self._frames.glob("*.png"))
+        if frames:
+            write_atomic(path, gif(frames))
 
 
 def pictures(records: Mapping[str, Sequence[Record]], folder: Path) -> dict[str, list[tuple[str, bytes]]]:
-    """Return by problem what to show of each method that has points: a film where there is one, else a picture."""
+    """Return by problem what to show of each method that has samples: a film where there is one, else a picture."""
     found: dict[str, list[tuple[str, bytes]]] = {}
     for problem, methods in records.items():
-        unit = parse_as(Problem, problem)
         for record in methods:
-            if not record.get("points"):
-                continue
-            film = folder / slug(problem) / slug(record["name"]) / FILM
-            shown = film.read_bytes() if film.exists() else png(scatter(unit, torch.tensor(record["points"])))
-            found.setdefault(problem, []).append((record["name"], shown))
-    return found
-
-
-def _pixels(problem: Problem, x: Tensor) -> list[list[float]]:
-    """Return where points are on the picture, y upwards."""
-    places = problem.boxed(x).clamp(0, 1) * (SIDE - 1)
-    places[:, 1] = SIDE - 1 - places[:, 1]
-    found: list[list[float]] = places.tolist()
+            place = folder / slug(problem) / slug(record["name"])
+            shown = [path for path in (place / FILM, place / STILL) if path.exists()]
+            if shown:
+                found.setdefault(problem, []).append((record["name"], shown[0].read_bytes()))
     return found

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sparring.bench._modes_lineup import PUBLISHED, Row
-
-Fields = Mapping[str, str]
-"""Fields of a `gan(...)`, each as its text."""
+from sparring.bench._modes_lineup import PLAIN, PUBLISHED, Fields, Row
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,6 @@ class Protocol:
 
 LIN, SRIVASTAVA, METZ = "Lin et al. 2018", "Srivastava et al. 2017", "Metz et al. 2017"
 
-PLAIN = {"loss": "non_saturating()", "penalties": "()"}
 PACKED = {name: PLAIN | {"tricks": f"(packing(m={m}),)"} for name, m in (("pacgan", 2), ("pacgan3", 3), ("pacgan4", 4))}
 ALI = PLAIN | {"inference": "ali()"}
 SADDLE = {"loss": "minimax()", "penalties": "()"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sparring.bench._modes import ModesBench
 from sparring.bench._modes_lineup import TRUTH, Row
+from sparring.bench._modes_picture import told_of as pictured
 from sparring.bench._modes_trial import mean_and_error
 from sparring.bench._modes_under import published_under, told_of
 from sparring.core.runs import machine, versions
@@ -100,7 +101,7 @@ def _mean(values: Sequence[float | None], form: str, unit: str = "", *, error: b
 
 def _papers(problem: str, record: Record) -> str:
     told = record.get("protocol")
-    found = published_under(told["name"] if told else None, problem.partition("(")[0], record["name"])
+    found = published_under(told["name"] if told else None, problem, record["name"])
     return "; ".join(f"{_told(row)} ({paper})" for paper, row in found.items()) or NONE
 
 
@@ -122,7 +123,7 @@ def modes_result(found: ModesBench, *, command: str, seconds: float) -> Record:
                 "name": problem, "modes": parse_as(Problem, problem).modes, "intro": intro(problem, found),
                 "floor": kl_floor(parse_as(Problem, problem).modes, _judged(records)),
                 "columns": HEAD, "rows": [[cell.replace("`", "") for cell in row] for row in rows(problem, records)],
-                "records": [{k: v for k, v in record.items() if k != "points"} for record in records],
+                "records": list(records), "pictured": pictured(parse_as(Problem, problem)),
             }
             for problem, records in found.records.items()
         ],

@@ -15,16 +15,17 @@ from torch import Tensor
 
 from sparring.bench._gans_trial import slug
 from sparring.bench._modes_lineup import TRUTH, whole
-from sparring.bench._modes_picture import FILM, Scatter
+from sparring.bench._modes_picture import FILM, STILL, Film, picture, png
 from sparring.bench._modes_under import images_of, method_of, setting_of
-from sparring.core.runs import read_json, write_json
+from sparring.core.runs import open_run, read_json, write_atomic, write_json
 from sparring.core.seeds import child_seed
+from sparring.data import Dataset
 from sparring.errors import InputError
 from sparring.games._checkpoints import LAST, PREVIOUS
 from sparring.gan import Gan, generate
 from sparring.gan.nets import Generator
 from sparring.modes import Problem, first_near, mode_figures, same_below, support
-from sparring.modes._play import play_seeds
+from sparring.modes._play import Played, play_seeds
 from sparring.modes._together import fits_together
 from sparring.modes.estimators import Estimator
 from sparring.registry import parse_as
@@ -75,22 +76,18 @@ class ModesTrial:
             "training": training, "judge": parse_as(Problem, self.problem).judged_by,
         }  # fmt: skip
 
+    def begin(self, out: Path) -> None:
+        """Take its folder, or the one where it was begun.
+
+        Raises: InputError when that holds another trial, ended or under way.
+        """
+        open_run(self.folder(out), self.spec(), None)
+
 
 def known(trial: ModesTrial, out: Path) -> Record | None:
-    """Return what a trial has given before, or None if it has not ended yet.
-
-    Raises: InputError when its place holds another one.
-    """
+    """Return what a trial that was begun has given before, or None if it has not ended yet."""
     path = trial.folder(out) / RECORD
-    if not path.exists():
-        return None
-    record: Record = read_json(path)
-    for key, value in trial.spec().items():
-        if record.get(key) != value:
-            raise InputError(
-                f"expected {key} {value!r} in {path.parent}, got {record.get(key)!r}: choose another --out"
-            )
-    return record
+    return read_json(path) if path.exists() else None
 
 
 def apart(trial: ModesTrial) -> list[tuple[ModesTrial, int]]:
@@ -109,12 +106,11 @@ def train_seed(part: tuple[ModesTrial, int], out: Path) -> Record:
     Losses that are not finite end it; `run_trial` then says so.
     """
     trial, seed = part
-    unit, shown = trial.unit(), trial.shown()
+    unit, folder = trial.unit(), trial.folder(out)
     assert isinstance(unit, Gan)
-    assert shown is not None
     data = parse_as(Problem, trial.problem).data(trial.sizes()[0])
     try:
-        play_seeds(unit, data, [seed], images=shown, folder=trial.folder(out))
+        _play(unit, data, trial, [seed], folder, folder)
     except InputError as error:
         if NOT_FINITE not in str(error):
             raise
@@ -124,54 +120,82 @@ def train_seed(part: tuple[ModesTrial, int], out: Path) -> Record:
 def run_trial(trial: ModesTrial, out: Path) -> Record:
     """Train a method, or go on with its training, judge its samples, and write down what came out.
 
-    Losses that are not finite end it: it has no figures then, and its record says why.
+    Losses that are not finite end a seed, and no other: it has no figures, and the record says why. `seconds` are those
+    of trainings.
     """
     found = known(trial, out)
     if found is not None:
         return found
-    problem, folder, started = parse_as(Problem, trial.problem), trial.folder(out), time.perf_counter()
-    record: Record = {"name": trial.name, **trial.spec(), "failed": "", "together": False}
-    try:
-        samples = _samples(trial, problem, out, record)
-    except InputError as error:
-        if NOT_FINITE not in str(error):
-            raise
-        samples, record["failed"] = [], str(error)
-    record["figures"] = [_figures(problem, x, seed, out) for seed, x in enumerate(samples)]
-    record.setdefault("seconds", round(time.perf_counter() - started, 3))
-    if samples and problem.shape == (2,):
-        record["points"] = [[round(v, 3) for v in row] for row in samples[0][:SHOWN].tolist()]
+    problem, folder = parse_as(Problem, trial.problem), trial.folder(out)
+    record: Record = {"name": trial.name, **trial.spec(), "failed": "", "together": False, "seconds": 0.0}
+    samples = _samples(trial, problem, out, record)
+    record["figures"] = [_figures(problem, x, seed, out) for seed, x in samples.items()]
+    for x in list(samples.values())[:1]:
+        write_atomic(folder / STILL, png(picture(problem, x[:SHOWN])))
     write_json(folder / RECORD, record)
     for path in (*folder.rglob(LAST), *folder.rglob(PREVIOUS)):
         path.unlink()
     return record
 
 
-def _samples(trial: ModesTrial, problem: Problem, out: Path, record: Record) -> list[Tensor]:
-    """Return the samples (n, *shape) of every seed, in the problem's own units."""
+def _samples(trial: ModesTrial, problem: Problem, out: Path, record: Record) -> dict[int, Tensor]:
+    """Return the samples (n, *shape) of every seed that ended, in the problem's own units."""
     seeds, (training, n), folder = range(trial.seeds), trial.sizes(), trial.folder(out)
     if trial.name == TRUTH:
         x, modes = problem.draw(n, child_seed(0, "truth"))
         record["named"] = float((problem.judge(out)(x).mode == modes).double().mean())
-        return [x, *(problem.draw(n, child_seed(seed, "truth"))[0] for seed in seeds[1:])]
+        return {0: x} | {seed: problem.draw(n, child_seed(seed, "truth"))[0] for seed in seeds[1:]}
     unit, data = trial.unit(), problem.data(training)
-    draws = [child_seed(seed, "samples") for seed in seeds]
+    draws = {seed: child_seed(seed, "samples") for seed in seeds}
     if not isinstance(unit, Gan):
-        return [problem.unboxed(unit.fit(data, seed)(n, draw)) for seed, draw in zip(seeds, draws, strict=True)]
-    scatter = Scatter(problem, folder) if problem.shape == (2,) else None
+        started = time.perf_counter()
+        samplers = {seed: unit.fit(data, seed) for seed in seeds}
+        record["seconds"] = round(time.perf_counter() - started, 3)
+        return {seed: problem.unboxed(sampler(n, draws[seed])) for seed, sampler in samplers.items()}
+    generators = _played(unit, data, trial, folder, record)
+    if 0 in generators:
+        Film(problem, folder).finish(folder / FILM)
+    return {seed: problem.unboxed(generate(net, n, seed=draws[seed])) for seed, net in generators.items()}
+
+
+def _played(unit: Gan, data: Dataset, trial: ModesTrial, folder: Path, record: Record) -> dict[int, Generator]:
+    """Return the generators of all seeds that end, by seed.
+
+    One whose losses are not finite ends all that are trained with it: each is then trained by itself.
+    """
+    together = fits_together(unit, data.shape)
+    groups = [list(range(trial.seeds))] if together else [[seed] for seed in range(trial.seeds)]
+    found: dict[int, Generator] = {}
+    failed = []
+    for group in groups:
+        alone = together and len(group) < trial.seeds
+        try:
+            played = _play(unit, data, trial, group, folder, folder / f"seed-{group[0]}" if alone else folder)
+        except InputError as error:
+            if NOT_FINITE not in str(error):
+                raise
+            if len(group) > 1:
+                groups += [[seed] for seed in group]
+            else:
+                failed.append(f"seed {group[0]}: {error}")
+            continue
+        record["together"] = played.together and not alone
+        record["seconds"] = round(record["seconds"] + played.seconds, 3)
+        found |= zip(group, played.generators, strict=True)
+    record["failed"] = "; ".join(failed)
+    return found
+
+
+def _play(unit: Gan, data: Dataset, trial: ModesTrial, seeds: Sequence[int], folder: Path, place: Path) -> Played:
+    """Train some seeds, or go on with them; the first of all leaves pictures of what it makes on the way."""
+    problem, shown = parse_as(Problem, trial.problem), trial.shown()
+    assert shown is not None
+    film = Film(problem, folder)
 
     def look(images: int, nets: Sequence[Generator]) -> None:
-        if scatter is not None:
-            scatter.take(images, problem.unboxed(generate(nets[0], SHOWN, seed=draws[0])))
+        film.take(images, problem.unboxed(generate(nets[0], SHOWN, seed=child_seed(0, "samples"))))
 
-    shown = trial.shown()
-    assert shown is not None
-    played = play_seeds(unit, data, seeds, images=shown, folder=folder, look=look)
-    record["together"], record["seconds"] = played.together, played.seconds
-    if scatter is not None:
-        scatter.finish(folder / FILM)
-    made = [generate(net, n, seed=draw) for net, draw in zip(played.generators, draws, strict=True)]
-    return [problem.unboxed(images) for images in made]
+    return play_seeds(unit, data, seeds, images=shown, folder=place, look=None if seeds[0] else look)
 
 
 def _figures(problem: Problem, x: Tensor, seed: int, out: Path) -> Record:

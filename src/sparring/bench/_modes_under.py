@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from sparring.bench._modes_lineup import Row, default_methods, entry, labeled, published
+from sparring.bench._modes_lineup import Row, default_methods, entry, gan_of, labeled, published
 from sparring.bench._modes_protocols import PROTOCOLS, Protocol, Setting
 from sparring.errors import InputError, did_you_mean
 from sparring.gan import Gan
@@ -34,7 +34,7 @@ def setting_of(protocol: str, problem: str) -> Setting:
     >>> setting_of("pacgan", "grid").images
     40000000
     """
-    settings, name = protocol_of(protocol).settings, problem.partition("(")[0]
+    settings, name = protocol_of(protocol).settings, as_published(problem)
     if name not in settings:
         others = [each for each, other in PROTOCOLS.items() if name in other.settings]
         advice = f": {', '.join(others)} has it" if others else ""
@@ -59,8 +59,7 @@ def method_of(text: str, problem: str, protocol: str | None = None) -> tuple[str
     setting, methods = setting_of(protocol, problem), protocol_of(protocol).methods
     label, plain = labeled(text)
     if plain in methods:
-        fields = {**setting.shared, **methods[plain]}
-        unit = parse_as(Gan, f"gan({', '.join(f'{key}={value}' for key, value in fields.items())})")
+        unit = gan_of({**setting.shared, **methods[plain]})
         return label or plain, dataclasses.replace(unit, batch_size=setting.batch * unit.pack)
     if "(" not in plain and plain.lower().replace("-", "_") not in units("estimator"):
         raise InputError(
@@ -116,6 +115,16 @@ def published_under(protocol: str | None, problem: str, method: str) -> dict[str
     {'Srivastava et al. 2017': (3.3, 0.5, None)}
     """
     if protocol is None:
-        return published(problem, method)
-    papers = protocol_of(protocol).papers
+        return published(as_published(problem), method)
+    papers, problem = protocol_of(protocol).papers, as_published(problem)
     return {paper: tables[problem][method] for paper, tables in papers.items() if method in tables.get(problem, {})}
+
+
+def as_published(problem: str) -> str:
+    """Return the name of a problem that is as papers have it, and the text of any other.
+
+    >>> as_published("stacked()"), as_published("stacked(of='fashion-mnist')")
+    ('stacked', "stacked(of='fashion-mnist')")
+    """
+    unit = parse_as(Problem, problem)
+    return unit.name() if unit == parse_as(Problem, unit.name()) else problem

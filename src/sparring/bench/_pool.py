@@ -37,17 +37,23 @@ def each_once(
         for trial in left:
             yield trial, run(trial)
         return
+    others = multiprocessing.active_children()
     pool = ProcessPoolExecutor(min(processes, len(left)), multiprocessing.get_context("spawn"), _follow)
+    ended = False
     try:
         under_way = {pool.submit(run, trial): trial for trial in left}
         for future in as_completed(under_way):
             yield under_way[future], future.result()
+        ended = True
     except BrokenProcessPool:
         raise InputError(
             "expected every process to live, got one that was killed: the same command goes on, best with fewer "
             "--processes"
         ) from None
     finally:
+        for worker in () if ended else multiprocessing.active_children():
+            if worker not in others:  # its trial is of no use to this call, and can be gone on with in the next
+                worker.terminate()
         pool.shutdown(cancel_futures=True)
 
 

@@ -42,11 +42,11 @@ class Bar:
         if self._live:
             self._bar.stop()
 
-    def advance(self, count: int, figure: str = "") -> None:
-        """Say that `count` more are done, and how the figure stands."""
-        self._done += count
+    def advance(self, count: int, figure: str = "", total: int | None = None) -> None:
+        """Say that `count` more are done, and how the figure stands; `total` corrects how much there is to do."""
+        self._done, self._total = self._done + count, self._total if total is None else total
         if self._live:
-            self._bar.update(self._task, advance=count, figure=figure)
+            self._bar.update(self._task, advance=count, total=self._total, figure=figure)
         elif not self._quiet and (self._done >= self._total or time.monotonic() - self._last_line > 10):
             self._last_line = time.monotonic()
             print(f"{self._title}: {self._done}/{self._total} {figure}".rstrip(), file=sys.stderr, flush=True)

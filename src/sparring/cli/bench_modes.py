@@ -70,10 +70,10 @@ def modes(
     keep_memory()
     started = time.monotonic()
     try:
-        with Bar("methods", (len(chosen) + 1) * len(places), quiet=quiet) as bar:
+        with Bar("trainings", (len(chosen) + 1) * len(places), quiet=quiet) as bar:
             found = bench_modes(
                 places, methods=chosen, protocol=protocol, seeds=seeds, images=shown, processes=processes, out=folder,
-                progress=lambda *told: bar.advance(1, told[-1]),
+                progress=lambda done, total, words: bar.advance(1, words, total),
             )  # fmt: skip
     except InputError:
         if out is None and not any(folder.iterdir()):

@@ -97,8 +97,12 @@ def _times(loss: Callable[[], Tensor], count: int) -> Tensor:
     return count * loss()
 
 
-BY_ROWS = ("principal_axes", "packing", "instance_noise", "weight_clipping", "r1", "r2", "wgan_gp")
-"""Tricks and penalties that do to a row, or to a weight, what they do to it alone, or nothing once nets are built."""
+BY_ROWS = (
+    "principal_axes", "packing", "instance_noise", "weight_clipping", "r1", "r2", "wgan_gp", "ali", "infogan", "lfvi",
+    "veegan",
+)  # fmt: skip
+"""Tricks, penalties and ways to infer codes that do to a row, or to a weight, what they do to it alone, or nothing once
+nets are built."""
 
 
 def fits_together(gan: Gan, shape: tuple[int, ...]) -> bool:
@@ -108,7 +112,7 @@ def fits_together(gan: Gan, shape: tuple[int, ...]) -> bool:
     >>> fits_together(recipe("gan(nets=dense())"), (2,)), fits_together(recipe("dcgan"), (1, 8, 8))
     (True, False)
     """
-    parts = (*gan.tricks, *gan.penalties)
-    if gan.conditional or gan.together or gan.inference is not None or any(p.name() not in BY_ROWS for p in parts):
+    parts = (*gan.tricks, *gan.penalties, *(() if gan.inference is None else (gan.inference,)))
+    if gan.conditional or gan.together or any(part.name() not in BY_ROWS for part in parts):
         return False
     return all(map(can_stack, gan.build(shape)))

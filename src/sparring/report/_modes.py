@@ -29,7 +29,9 @@ def story(result: Mapping[str, Any], pictures: Mapping[str, Sequence[tuple[str, 
 def _verdict(problems: Sequence[Mapping[str, Any]]) -> str:
     words = []
     for problem in problems:
-        own = [record for record in problem["records"] if record["figures"] and record["name"] != "truth"]
+        own = [
+            each for each in problem["records"] if each["figures"] and not each["failed"] and each["name"] != "truth"
+        ]
         whole = [
             record["name"] for record in own if all(each["captured"] == problem["modes"] for each in record["figures"])
         ]
@@ -48,7 +50,7 @@ def _section(problem: Mapping[str, Any], pictures: Sequence[tuple[str, bytes]]) 
         ),
     ]  # fmt: skip
     if pictures:
-        caption = "Samples of the first seed on the modes, in gray; a GAN's are shown as they came along in training."
+        caption = f"Samples of the first seed, those of a GAN as they came along in training: {problem['pictured']}."
         blocks.append(Gallery(tuple(_card(name, content) for name, content in pictures), caption))
     return Section(problem["name"], tuple(blocks))
 

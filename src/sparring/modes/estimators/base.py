@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from sparring.core.seeds import child_seed
 from sparring.data import Dataset
-from sparring.errors import InputError
+from sparring.errors import InputError, missing_extra
 from sparring.registry import Unit
 from sparring.types import Images
 
@@ -25,6 +26,13 @@ class Estimator(Unit, ABC):
     """Fits a distribution to data in [0, 1]. Subclasses are final; torch's global generator is left as found."""
 
     kind: ClassVar[str] = "estimator"
+    sklearn: ClassVar[bool] = False
+    """Whether it is scikit-learn's."""
+
+    def check(self) -> None:
+        """Refuse to begin where scikit-learn is needed and not installed."""
+        if self.sklearn and importlib.util.find_spec("sklearn") is None:
+            raise missing_extra("scikit-learn", "data")
 
     @abstractmethod
     def fit(self, data: Dataset, seed: int = 0) -> Sampler:

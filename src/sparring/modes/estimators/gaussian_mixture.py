@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
 from sparring.data import Dataset
-from sparring.errors import missing_extra
 from sparring.modes.estimators.base import Estimator, Sampler, check_counts, images, rows, stream
 from sparring.types import Images
 
@@ -35,6 +35,7 @@ class GaussianMixture(Estimator):
     """
 
     cites = ("richardson2018",)
+    sklearn: ClassVar[bool] = True
     components: int = 50
 
     def __post_init__(self) -> None:
@@ -42,10 +43,9 @@ class GaussianMixture(Estimator):
 
     def fit(self, data: Dataset, seed: int = 0) -> Sampler:
         """Fit scikit-learn's mixture."""
-        try:
-            from sklearn.mixture import GaussianMixture as Mixture
-        except ImportError:
-            raise missing_extra("scikit-learn", "data") from None
+        self.check()
+        from sklearn.mixture import GaussianMixture as Mixture
+
         x = rows(data, MOST, seed)
         found = Mixture(
             min(self.components, len(torch.unique(x, dim=0))), covariance_type="diag", reg_covar=1e-7,

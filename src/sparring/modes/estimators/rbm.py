@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
 from sparring.data import Dataset
-from sparring.errors import missing_extra
 from sparring.modes.estimators._bits import bits_of, from_bits, to_bits
 from sparring.modes.estimators.base import Estimator, Sampler, check_counts, images, rows, stream
 from sparring.types import Images
@@ -39,6 +39,7 @@ class Rbm(Estimator):
     """
 
     cites = ("goodfellow2014",)
+    sklearn: ClassVar[bool] = True
     hidden: int = 128
     epochs: int = 30
     gibbs: int = 500
@@ -48,10 +49,9 @@ class Rbm(Estimator):
 
     def fit(self, data: Dataset, seed: int = 0) -> Sampler:
         """Train scikit-learn's machine."""
-        try:
-            from sklearn.neural_network import BernoulliRBM
-        except ImportError:
-            raise missing_extra("scikit-learn", "data") from None
+        self.check()
+        from sklearn.neural_network import BernoulliRBM
+
         bits = bits_of(data.shape)
         code = to_bits(rows(data, MOST, seed), bits, stream(seed, "rbm"))
         machine = BernoulliRBM(self.hidden, learning_rate=0.05, n_iter=self.epochs, random_state=seed % 2**32)
