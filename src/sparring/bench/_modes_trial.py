@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from collections.abc import Sequence
@@ -202,8 +201,7 @@ def _figures(problem: Problem, x: Tensor, seed: int, out: Path) -> Record:
     figures = mode_figures(problem.judge(out)(x), problem.modes, seed)
     truth, modes = problem.draw(2000, child_seed(0, "near"))
     near = support(first_near(x[:NEAR_OF], same_below(truth, modes), draws=200, seed=seed))
-    found = dataclasses.asdict(figures) | {"support_near": near}
-    return {key: None if isinstance(value, float) and math.isinf(value) else value for key, value in found.items()}
+    return {**figures.record(), "support_near": None if math.isinf(near) else near}
 
 
 def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:

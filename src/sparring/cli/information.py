@@ -6,16 +6,13 @@ import dataclasses
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
-import torch
 import typer
-from torch import Tensor
 
 from sparring.cli import _options as opt
 from sparring.cli._app import app
+from sparring.cli._arrays import read_array
 from sparring.cli._bar import Bar
 from sparring.core.runs import machine, versions, write_json
-from sparring.errors import InputError
 from sparring.information import mine
 
 
@@ -33,7 +30,7 @@ def information(
     quiet: opt.Quiet = False,
 ) -> int:
     """Estimate the mutual information of two arrays, on rows not trained on, by nets: MINE, over bridges."""
-    arrays = _array(x), _array(y)
+    arrays = read_array(x), read_array(y)
     options = {"bridges": bridges, "steps": steps, "batch_size": batch_size, "width": width, "lr": lr, "seed": seed}
     with Bar("mine", 20, quiet=quiet) as bar:
         found = mine(
@@ -51,19 +48,3 @@ def information(
         )  # fmt: skip
         print(f"result: {out}")
     return 0
-
-
-def _array(path: Path) -> Tensor:
-    """Read the one array of a file; no code of it is run."""
-    wanted = "FILE.npy, or FILE.npz with one array of numbers"
-    try:
-        loaded = np.load(path)
-        if isinstance(loaded, np.lib.npyio.NpzFile):
-            with loaded:
-                if len(loaded.files) != 1:
-                    raise InputError(f"expected {wanted}, got {path} with {', '.join(loaded.files) or 'none'}")
-                loaded = loaded[loaded.files[0]]
-        return torch.from_numpy(np.asarray(loaded, dtype=np.float64))
-    except (OSError, ValueError, EOFError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0][:80]
-        raise InputError(f"expected {wanted}, got {path} that does not load: {reason}") from None

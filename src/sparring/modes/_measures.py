@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from dataclasses import dataclass
 
 import torch
@@ -37,6 +39,10 @@ class ModeFigures:
     spread: float | None
     published: float | None
     support: float
+
+    def record(self) -> dict[str, float | int | None]:
+        """Return the figures by name as JSON has them: None where nothing repeats."""
+        return {key: None if value == math.inf else value for key, value in dataclasses.asdict(self).items()}
 
 
 def mode_figures(placed: Placed, modes: int, seed: int = 0) -> ModeFigures:
