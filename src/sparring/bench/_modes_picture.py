@@ -20,7 +20,7 @@ from sparring.train._film import gif
 Record = dict[str, Any]
 FILM, STILL = "samples.gif", "samples.png"
 
-SIDE, DOT, ACROSS = 240, 1, 8
+SIDE, DOT, POINTS, ACROSS = 240, 1, 1000, 8
 PAPER, CENTER, POINT = (255, 255, 255), (214, 214, 214), (196, 64, 32)
 
 
@@ -41,6 +41,11 @@ def told_of(problem: Problem) -> str:
     )
 
 
+def sampled(problem: Problem) -> int:
+    """Return how many samples a picture has."""
+    return POINTS if isinstance(problem, Mixture) else ACROSS**2
+
+
 def picture(problem: Problem, x: Tensor) -> Image.Image:
     """Return samples (n, *shape) as a picture of what `told_of` says.
 
@@ -49,7 +54,7 @@ def picture(problem: Problem, x: Tensor) -> Image.Image:
     (240, 240)
     """
     if not isinstance(problem, Mixture):
-        rows = [list(x[i : i + ACROSS]) for i in range(0, min(len(x), ACROSS**2), ACROSS)]
+        rows = [list(x[i : i + ACROSS]) for i in range(0, min(len(x), sampled(problem)), ACROSS)]
         return Image.fromarray(sheet(rows, side=1).permute(1, 2, 0).numpy())
     centers = problem.centers().float()
     if _flat(problem):
@@ -86,10 +91,10 @@ def _pixels(points: Tensor) -> list[list[float]]:
     return found
 
 
-def png(shown: Image.Image) -> bytes:
+def png(drawn: Image.Image) -> bytes:
     """Return a picture of few colors as a file."""
     file = io.BytesIO()
-    shown.quantize(32).save(file, "PNG", optimize=True)
+    drawn.quantize(32).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
@@ -116,7 +121,7 @@ def pictures(records: Mapping[str, Sequence[Record]], folder: Path) -> dict[str,
     for problem, methods in records.items():
         for record in methods:
             place = folder / slug(problem) / slug(record["name"])
-            shown = [path for path in (place / FILM, place / STILL) if path.exists()]
-            if shown:
-                found.setdefault(problem, []).append((record["name"], shown[0].read_bytes()))
+            files = [path for path in (place / FILM, place / STILL) if path.exists()]
+            if files:
+                found.setdefault(problem, []).append((record["name"], files[0].read_bytes()))
     return found

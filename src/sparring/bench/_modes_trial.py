@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sparring.bench._gans_trial import slug
 from sparring.bench._modes_lineup import TRUTH, whole
-from sparring.bench._modes_picture import FILM, STILL, Film, picture, png
+from sparring.bench._modes_picture import FILM, STILL, Film, picture, png, sampled
 from sparring.bench._modes_under import images_of, method_of, setting_of
 from sparring.core.runs import open_run, read_json, write_atomic, write_json
 from sparring.core.seeds import child_seed
@@ -29,7 +29,7 @@ from sparring.modes._together import fits_together
 from sparring.modes.estimators import Estimator
 from sparring.registry import parse_as
 
-RECORD, NEAR_OF, SHOWN = "trial.json", 1000, 1000
+RECORD, NEAR_OF = "trial.json", 1000
 NOT_FINITE = "expected finite"
 Record = dict[str, Any]
 
@@ -130,7 +130,7 @@ def run_trial(trial: ModesTrial, out: Path) -> Record:
     samples = _samples(trial, problem, out, record)
     record["figures"] = [_figures(problem, x, seed, out) for seed, x in samples.items()]
     for x in list(samples.values())[:1]:
-        write_atomic(folder / STILL, png(picture(problem, x[:SHOWN])))
+        write_atomic(folder / STILL, png(picture(problem, x[: sampled(problem)])))
     write_json(folder / RECORD, record)
     for path in (*folder.rglob(LAST), *folder.rglob(PREVIOUS)):
         path.unlink()
@@ -187,14 +187,14 @@ def _played(unit: Gan, data: Dataset, trial: ModesTrial, folder: Path, record: R
 
 def _play(unit: Gan, data: Dataset, trial: ModesTrial, seeds: Sequence[int], folder: Path, place: Path) -> Played:
     """Train some seeds, or go on with them; the first of all leaves pictures of what it makes on the way."""
-    problem, shown = parse_as(Problem, trial.problem), trial.shown()
-    assert shown is not None
+    problem, images = parse_as(Problem, trial.problem), trial.shown()
+    assert images is not None
     film = Film(problem, folder)
 
     def look(images: int, nets: Sequence[Generator]) -> None:
-        film.take(images, problem.unboxed(generate(nets[0], SHOWN, seed=child_seed(0, "samples"))))
+        film.take(images, problem.unboxed(generate(nets[0], sampled(problem), seed=child_seed(0, "samples"))))
 
-    return play_seeds(unit, data, seeds, images=shown, folder=place, look=None if seeds[0] else look)
+    return play_seeds(unit, data, seeds, images=images, folder=place, look=None if seeds[0] else look)
 
 
 def _figures(problem: Problem, x: Tensor, seed: int, out: Path) -> Record:
