@@ -17,8 +17,6 @@ SHARED: Fields = {
 }  # fmt: skip
 """What all GANs of points have in common: nets, learning rate, batch, schedule, average."""
 PLAIN: Fields = {"loss": "non_saturating()", "penalties": "()"}
-FOUND_AGAIN: Fields = PLAIN | {"nets": "waves(latent=12)"}
-"""For what infers codes: of one that counts by its sign, nothing else can be found again."""
 GANS: dict[str, Fields] = {
     "baseline": {
         "penalties": "(r1(gamma=1e-4, every=4), r2(gamma=1e-4, every=4))",
@@ -31,13 +29,13 @@ GANS: dict[str, Fields] = {
     "pacgan": PLAIN | {"tricks": "(packing(m=2),)"},
     "unrolled": PLAIN | {"rule": "unrolled(k=5)"},
     "minibatch": PLAIN | {"tricks": "(minibatch_discrimination(),)"},
-    "ali": FOUND_AGAIN | {"inference": "ali()"},
-    "veegan": FOUND_AGAIN | {"inference": "veegan()"},
-    "lfvi": FOUND_AGAIN | {"inference": "lfvi()"},
-    "omie": FOUND_AGAIN | {"inference": "omie()"},
-    "infogan": FOUND_AGAIN | {"inference": "infogan(classes=0)"},
+    "ali": PLAIN | {"inference": "ali()"},
+    "veegan": PLAIN | {"inference": "veegan()"},
+    "lfvi": PLAIN | {"inference": "lfvi()"},
+    "omie": PLAIN | {"inference": "omie()"},
+    "infogan": PLAIN | {"inference": "infogan(classes=0)"},
 }  # fmt: skip
-"""GANs by name: what each has besides what is shared, or in its place. The first is the recipe for all problems."""
+"""GANs by name: what each has besides what is shared. The first is the recipe for all problems."""
 IMAGES = {
     "baseline": "baseline(cooldown=0.5)", "gan": "dcgan", "wgan-gp": "wgan_gp", "pacgan": "pacgan",
     "unrolled": "dcgan(rule=unrolled(k=5))", "minibatch": "dcgan(tricks=(minibatch_discrimination(),))",
