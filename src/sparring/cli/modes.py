@@ -80,7 +80,7 @@ def _rows(found: Counted) -> list[tuple[str, str, str]]:
         ],
         f"reverse KL, floor {found.floor:.4f}": [f"{each.kl:.4f}" for each in both],
         "covered": [f"{100 * each.covered:.1f} %" for each in both],
-        "spread": ["" if each.spread is None else f"{each.spread:.2f}" for each in both],
+        "spread, in σ": ["" if each.spread is None else f"{each.spread:.2f}" for each in both],
         "modes by repeats": ["none" if math.isinf(each.support) else f"{each.support:.3g}" for each in both],
     }
     return [(name, own, real) for name, (own, real) in rows.items() if own or real]
