@@ -25,7 +25,10 @@ def test_a_table_is_printed_and_written_with_a_page(here: Path, capsys: pytest.C
     assert "| `memorizer` | 25.0 |" in printed
     (problem,) = json.loads((here / "m" / "result.json").read_text())["problems"]
     assert problem["records"][1]["figures"][0]["captured"] == 25
-    assert "All 25 modes of grid with every seed: memorizer." in (here / "m" / "report.html").read_text()
+    html = (here / "m" / "report.html").read_text()
+    assert "All 25 modes of grid with every seed: memorizer." in html
+    assert html.count('src="data:image/png') == 2, "the memorizer and the truth"
+    assert "points in their box" in html
 
 
 def test_a_protocol_is_named_in_the_table_and_in_the_directory(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from sparring.report._blocks import Block, Gallery, Page, Section, Table, Text
 from sparring.report._facts import closing
 from sparring.report._shots import Card, Shot
 
-SIDE = 240
+SIDE, ACROSS = 224, 3
 
 
 def story(result: Mapping[str, Any], pictures: Mapping[str, Sequence[tuple[str, bytes]]]) -> Page:
@@ -51,11 +51,13 @@ def _section(problem: Mapping[str, Any], pictures: Sequence[tuple[str, bytes]]) 
     ]  # fmt: skip
     if pictures:
         caption = f"Samples of the first seed, those of a GAN as they came along in training: {problem['pictured']}."
-        blocks.append(Gallery(tuple(_card(name, content) for name, content in pictures), caption))
+        shots = [_shot(name, content) for name, content in pictures]
+        rows = [tuple(shots[i : i + ACROSS]) for i in range(0, len(shots), ACROSS)]
+        blocks.append(Gallery(tuple(Card("", row) for row in rows), caption))
     return Section(problem["name"], tuple(blocks))
 
 
-def _card(name: str, content: bytes) -> Card:
+def _shot(name: str, content: bytes) -> Shot:
     kind = "gif" if content[:3] == b"GIF" else "png"
     source = f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
-    return Card("", (Shot(source, f"samples of {name}", SIDE, SIDE, False, name, ""),))
+    return Shot(source, f"samples of {name}", SIDE, SIDE, False, name, "")
