@@ -110,6 +110,15 @@ def test_two_rules_arrive_one_stands_and_one_runs_away(
 
 
 @pytest.mark.slow  # CI runs every example once more as it is
+def test_signs_reach_every_mode_with_less_between_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    smooth, signs = run("modes_of_a_ring", tmp_path, monkeypatch, capsys).splitlines()
+    assert "8 of 8 modes" in signs
+    assert percentages(signs)[0] > percentages(smooth)[0] + 20
+
+
+@pytest.mark.slow  # CI runs every example once more as it is
 def test_hardening_buys_robustness(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
