@@ -172,7 +172,7 @@ def modes_page(result: Mapping[str, Any], pictures: Mapping[str, Sequence[tuple[
     Raises InputError where the problems are missing. Cost: no passes.
 
     >>> problem = {"name": "ring", "modes": 8, "intro": "", "columns": ["method"], "rows": [["gan"]]}
-    >>> problem |= {"records": [{"name": "gan", "figures": [{"captured": 8}]}]}
+    >>> problem |= {"records": [{"name": "gan", "figures": [{"captured": 8}], "failed": ""}]}
     >>> "All 8 modes of ring with every seed: gan." in modes_page({"problems": [problem]})
     True
     """
