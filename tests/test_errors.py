@@ -22,6 +22,10 @@ def test_the_closest_words_or_all_of_them(word: str, hint: str) -> None:
     assert did_you_mean(word, ["pgd", "fgsm", "deepfool"]) == hint
 
 
+def test_a_word_that_is_known_twice_is_told_once() -> None:
+    assert did_you_mean("vegan", ["veegan", "hinge", "veegan"]) == "; did you mean 'veegan'?"
+
+
 def test_a_missing_package_names_its_extra() -> None:
     error = missing_extra("scikit-learn", "data")
     assert isinstance(error, MissingExtra)

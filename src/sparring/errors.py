@@ -36,7 +36,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("zzz", ["pgd", "fgsm"])
     '; known: fgsm, pgd'
     """
-    names = sorted(known)
+    names = sorted(set(known))
     close = difflib.get_close_matches(word.lower(), names, n=3, cutoff=0.5)
     if not close:
         close = [name for name in names if word and (name.startswith(word) or word.startswith(name))][:3]

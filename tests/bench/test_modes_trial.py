@@ -27,6 +27,7 @@ def test_the_truth_of_1200_dimensions_passes_one_rule_and_not_the_other(tmp_path
     assert (tmp_path / "diagonal" / "truth" / "samples.png").exists()
     assert found["images"] is None
     assert found["named"] == 1
+    assert found["seconds"] == 0, "nothing was trained, and judging is not counted"
 
 
 def test_the_error_of_a_mean_is_that_of_independent_seeds() -> None:

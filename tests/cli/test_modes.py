@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from sparring.cli._app import run
+from sparring.modes.problems._digits import Digits
 from sparring.modes.problems.ring import Ring
 from sparring.modes.problems.stacked import Channels, Stacked
 
@@ -44,20 +47,23 @@ def test_pictures_are_named_by_a_classifier_that_is_kept(
     np.save("triples.npy", (x * 255).byte().numpy())
     asked: list[Path | None] = []
 
-    class Digits:
-        accuracy = 1.0
+    class Seven(nn.Module):
+        """Whatever it sees is a seven."""
 
-        def name(self, images: torch.Tensor) -> torch.Tensor:
-            return torch.full((len(images),), 7)
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return nn.functional.one_hot(torch.full((len(x),), 7), 10).float()
 
     def judge(_: Stacked, folder: Path | None = None) -> Channels:
         asked.append(folder)
-        return Channels(Digits())  # type: ignore[arg-type]
+        return Channels(Digits(Seven(), 1.0))
 
     monkeypatch.setattr(Stacked, "judge", judge)
-    assert run(["modes", "triples.npy", "--problem", "stacked"]) == 0
+    assert run(["modes", "triples.npy", "--problem", "stacked", "--out", "told.json"]) == 0
     assert "60 samples of 1,000 modes of stacked" in capsys.readouterr().out
     assert asked == [here / "cache" / "bench"]
+    figures = json.loads(Path("told.json").read_text())["figures"]
+    assert (figures["n"], figures["captured"]) == (60, 1)
+    assert figures["kl"] == pytest.approx(math.log(1000)), "all in one of a thousand"
 
 
 @pytest.mark.parametrize(

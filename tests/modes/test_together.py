@@ -57,6 +57,23 @@ def test_three_seeds_as_one_game_end_where_each_ends_alone(text: str) -> None:
             assert torch.allclose(a, b, atol=2e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("text", GANS[5:])
+@pytest.mark.parametrize("turn", [0, 1])
+def test_what_infers_codes_has_each_ones_own_gradient(turn: int, text: str) -> None:
+    """Both players': Adam would hide a factor."""
+    unit, grads = recipe(text), []
+    for seeds in ([3, 4, 5, 6, 8], [5]):
+        game = Together(unit, (2,), seeds, data())
+        move = game.turns(SeedsFeed(data(), 16, seeds).batch(0, round_=0))[turn]
+        move.loss().backward()
+        grads.append([p.grad for p in game.players[move.player].parameters()])
+    for whole, own in zip(*grads, strict=True):
+        assert whole is not None
+        assert own is not None
+        assert float(own.abs().max()) > 0
+        assert torch.allclose(whole[2], own[0], rtol=1e-4, atol=1e-7)
+
+
 @pytest.mark.parametrize("name", ["loss", "whole"])
 def test_a_gradient_is_each_ones_own_and_not_a_fifth_of_it(name: str) -> None:
     """Also of what rules that look ahead ask for."""

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from sparring.bench._gans_trial import slug
 from sparring.core.runs import write_atomic
-from sparring.latent._sheet import sheet
+from sparring.latent import sheet
 from sparring.modes import Mixture, Problem
 from sparring.train._film import gif
 
@@ -24,11 +24,11 @@ SIDE, DOT, POINTS, ACROSS = 240, 1, 1000, 8
 PAPER, CENTER, POINT = (255, 255, 255), (214, 214, 214), (196, 64, 32)
 
 
-def told_of(problem: Problem) -> str:
+def pictured(problem: Problem) -> str:
     """Return what a picture shows.
 
     >>> from sparring.modes.problems.ring import Ring
-    >>> told_of(Ring())
+    >>> pictured(Ring())
     'points in their box, on a gray disk of 3σ, and at least a few pixels, at every center'
     """
     if not isinstance(problem, Mixture):
@@ -47,7 +47,7 @@ def sampled(problem: Problem) -> int:
 
 
 def picture(problem: Problem, x: Tensor) -> Image.Image:
-    """Return samples (n, *shape) as a picture of what `told_of` says.
+    """Return samples (n, *shape) as a picture of what `pictured` says.
 
     >>> from sparring.modes.problems.ring import Ring
     >>> picture(Ring(), Ring().draw(10)[0]).size

@@ -8,7 +8,7 @@ from typing import Any
 
 from sparring.bench._modes import ModesBench
 from sparring.bench._modes_lineup import TRUTH, Row
-from sparring.bench._modes_picture import told_of as pictured
+from sparring.bench._modes_picture import pictured
 from sparring.bench._modes_trial import mean_and_error
 from sparring.bench._modes_under import published_under, told_of
 from sparring.core.runs import machine, versions

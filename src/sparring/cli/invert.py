@@ -53,8 +53,7 @@ def invert(
     judge, encoder = load_discriminator(run) if features else None, encoder_of(generator)
     loaded = [images_for(generator, source, n, seed) for source in sources]
     images = torch.cat([each.images() for each in loaded])
-    with torch.no_grad():
-        guess = None if encoder is None or generator.classes else encoder(images)
+    guess = None if encoder is None or generator.classes else encoder(images)
     names = [
         file or name for name, each in zip(sources, loaded, strict=True) for file in each.files or [name] * len(each)
     ]
